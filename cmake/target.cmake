@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What every target of ours is compiled with.
+#
+# Headers are included as "folder/stem.h". So that a folder which is not linked cannot be
+# included, each target gets a directory that holds only a link to its own folder.
+
+set(VPS_WARNINGS
+	-Wall -Wextra -Wshadow -Wformat=2 -Wvla -Wstrict-prototypes -Wmissing-prototypes
+	-Wpointer-arith -Wundef -Wwrite-strings -Wimplicit-fallthrough
+)
+if(VPS_WERROR)
+	list(APPEND VPS_WARNINGS -Werror)
+endif()
+
+set(VPS_HARDENING
+	-fstack-protector-strong -fno-strict-overflow -fcf-protection
+)
+if(CMAKE_C_COMPILER_ID STREQUAL "GNU" OR CMAKE_C_COMPILER_VERSION VERSION_GREATER_EQUAL 11)
+	list(APPEND VPS_HARDENING -fstack-clash-protection)
+endif()
+
+if(VPS_SANITIZE)
+	add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+	add_link_options(-fsanitize=address,undefined)
+elseif(CMAKE_BUILD_TYPE STREQUAL "Release")
+	add_compile_definitions(_FORTIFY_SOURCE=2)
+endif()
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+add_link_options(-Wl,-z,relro,-z,now,-z,noexecstack,--as-needed)
+
+# vps_target(NAME): the warnings, and "NAME/…" as the way to include its headers.
+function(vps_target name)
+	target_compile_options(${name} PRIVATE ${VPS_WARNINGS} ${VPS_HARDENING})
+	target_compile_definitions(${name} PRIVATE _GNU_SOURCE VPS_VERSION="${PROJECT_VERSION}")
+	set(view ${CMAKE_BINARY_DIR}/include/${name})
+	file(MAKE_DIRECTORY ${view})
+	file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR} ${view}/${name} SYMBOLIC)
+	target_include_directories(${name} PUBLIC ${view})
+endfunction()
+
+# vps_uses(NAME PACKAGE...): libraries of the system by their pkg-config names.
+function(vps_uses name)
+	foreach(package IN LISTS ARGN)
+		if(NOT TARGET PkgConfig::${package})
+			pkg_check_modules(${package} REQUIRED IMPORTED_TARGET GLOBAL ${package})
+		endif()
+		target_link_libraries(${name} PRIVATE PkgConfig::${package})
+	endforeach()
+endfunction()

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Control groups, version 2. The one place that knows libcgroup and the one
+ * that touches cgroup.kill, cgroup.freeze, cgroup.events and *.pressure.
+ * Version 1 is never used: a controller that sits there is "not available".
+ */
+#ifndef ISOLATION_CG_H
+#define ISOLATION_CG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+
+/* One write: an interface file and what goes into it. */
+struct cg_value {
+	const char *file;	/* "memory.max"; its controller is what stands before the dot */
+	const char *value;	/* as the kernel takes it; several lines are several writes (io.max) */
+};
+
+/*
+ * Where cgroup v2 is mounted: /sys/fs/cgroup, or /sys/fs/cgroup/unified on a
+ * hybrid host. Returns a static string, or NULL when it is nowhere.
+ */
+const char *cg_mount_point(void);
+
+/* Whether a controller ("memory") can be enabled below the root of the v2 tree. */
+bool cg_has_controller(const char *controller);
+
+/*
+ * Make a cgroup and its missing parents and enable, from the root down, every
+ * controller that the values name and, where it exists, those a VPS is
+ * expected to account (cpu, memory, pids, io). Existing is success.
+ *
+ * path       below the mount point, no leading slash: "vps/web1"
+ * Returns a directory descriptor that the caller owns, or -errno with err set
+ * and nothing left of what it made. -VPS_EHOST when a controller that a value
+ * needs is missing; err then names controller and value.
+ */
+int cg_create(const char *path, const struct cg_value *values, size_t count, struct vps_err *err);
+
+/* Open an existing one. Descriptor, or -errno (no sentence). */
+int cg_open(const char *path);
+
+/*
+ * Write values, in order, reading back what libcgroup is known to lose.
+ * Returns 0, or -errno with err naming file and value; earlier ones stay written.
+ */
+int cg_set(int cg_fd, const char *path, const struct cg_value *values, size_t count,
+	   struct vps_err *err);
+
+/*
+ * Hand a cgroup's inside to the owner of a user namespace: the directory and
+ * the files of /sys/kernel/cgroup/delegate, never a limit.
+ */
+int cg_delegate(int cg_fd, uid_t uid, gid_t gid, struct vps_err *err);
+
+/* Kill everything in it and below, at once (cgroup.kill). 0 or -errno. */
+int cg_kill(int cg_fd);
+
+/* Freeze or thaw and wait until it is so, timeout_msec at most (then -ETIMEDOUT). */
+int cg_freeze(int cg_fd, bool is_frozen, int timeout_msec, struct vps_err *err);
+
+/* Whether any process lives in it or below; -errno when that cannot be read. */
+int cg_is_populated(int cg_fd);
+
+/* Whether it is frozen; -errno when that cannot be read. */
+int cg_is_frozen(int cg_fd);
+
+/*
+ * Kill, wait until empty, remove bottom-up, then the parents named in path
+ * that are ours and empty. Missing is success.
+ * Returns 0, or -errno with err set (-EBUSY: a process refuses to die).
+ */
+int cg_remove(const char *path, struct vps_err *err);
+
+/*
+ * A descriptor of the cgroup to clone a further process into: the VPS's own,
+ * or the one that its init lives in when the former may hold no processes any
+ * more (it has controllers enabled below it).
+ *
+ * init_pid   host's pid of init
+ * Returns a descriptor that the caller owns, or -errno with err set.
+ */
+int cg_open_for_exec(const char *path, pid_t init_pid, struct vps_err *err);
+
+/* Read one number of an interface file ("max" is UINT64_MAX). 0 or -errno. */
+int cg_read(int cg_fd, const char *file, uint64_t *ret_value);
+
+#endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* System call filters: a profile compiled by libseccomp, cached, loaded by seccomp(2). */
+#ifndef ISOLATION_SYSCALLS_H
+#define ISOLATION_SYSCALLS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+/* Comparison of one argument; op is the OCI name, "SCMP_CMP_EQ" … */
+struct syscalls_arg {
+	unsigned    index;
+	const char *op;
+	uint64_t    value, value_two;
+};
+
+/* All strings and arrays are borrowed from the document they were parsed from. */
+struct syscalls_rule {
+	const char *const         *names;
+	size_t                     name_count;
+	const char                *action;	/* "SCMP_ACT_ALLOW" … */
+	bool                       has_errno;
+	uint32_t                   errno_ret;
+	const struct syscalls_arg *args;
+	size_t                     arg_count;
+};
+
+/* linux.seccomp of the OCI runtime specification. */
+struct syscalls_profile {
+	const char                 *default_action;
+	bool                        has_default_errno;
+	uint32_t                    default_errno;
+	const char *const          *archs;	/* "SCMP_ARCH_X86" …; the native one is always in */
+	size_t                      arch_count;
+	const char *const          *flags;	/* "SECCOMP_FILTER_FLAG_LOG" … */
+	size_t                      flag_count;
+	const struct syscalls_rule *rules;
+	size_t                      rule_count;
+	const char                 *listener_path, *listener_metadata;
+};
+
+/* What a system container gets when its spec says nothing: x86_64 and x86. */
+extern const struct syscalls_profile syscalls_system_container;
+
+/* A program as the kernel takes it. Owned; release with syscalls_free(). */
+struct syscalls_filter {
+	void    *program;	/* struct sock_filter[] */
+	uint16_t length;	/* instructions */
+	uint32_t flags;		/* of seccomp(SECCOMP_SET_MODE_FILTER) */
+};
+
+/*
+ * Check a profile's names: action, operator, architecture and flag. System
+ * calls that libseccomp does not know are allowed (a profile may be newer).
+ *
+ * Returns 0, or -EINVAL with err naming the place ("syscalls[3].action"), the
+ * value and what is allowed.
+ */
+int syscalls_check(const struct syscalls_profile *profile, struct vps_err *err);
+
+/*
+ * Compile a profile, or take it from the cache, where a file's name is
+ * a hash of the whole profile, the kernel's release and libseccomp's version,
+ * and its content carries a checksum that is compared before use.
+ *
+ * cache_fd   directory of the cache, borrowed; FD_NONE compiles without one.
+ *            It must belong to root and be writable by nobody else.
+ * Returns 0, or -errno with err set.
+ */
+int syscalls_compile(const struct syscalls_profile *profile, int cache_fd,
+		     struct syscalls_filter *ret_filter, struct vps_err *err);
+
+/*
+ * Load a filter into this process, for ever. Needs no_new_privs or CAP_SYS_ADMIN.
+ *
+ * ret_listener  receives the notify descriptor when the filter has one; else FD_NONE
+ */
+int syscalls_load(const struct syscalls_filter *filter, int *ret_listener, struct vps_err *err);
+
+void syscalls_free(struct syscalls_filter *filter);
+
+#endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The root file system of a VPS: an overlay of shared layers and its own upper
+ * directory, seen through the VPS's id map, as a mount that is attached nowhere.
+ *
+ * On disk every layer and every upper directory has the ids 0..65535 of the
+ * image, so that all VPSs share the layers. The overlay itself cannot be
+ * id-mapped; the two directories that it is made of are cloned with the id map
+ * and the overlay is made from the clones.
+ */
+#ifndef IMAGES_OVERLAY_H
+#define IMAGES_OVERLAY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+#define OVERLAY_LAYERS_MAX	499	/* the kernel stacks 500, one may be an empty one of ours */
+
+/* How the kernel is told of the layers. */
+enum overlay_way {
+	OVERLAY_ANY,		/* by descriptor where the kernel can (6.15), else by path */
+	OVERLAY_BY_FD,
+	OVERLAY_BY_PATH,
+};
+
+struct overlay {
+	int		   layers_fd;	/* ROOT/layers; store_layers_fd() */
+	const char *const *diff_ids;	/* 64 hex digits each, lowest first */
+	size_t		   diff_ids_len;
+	int		   vps_fd;	/* the directory of the VPS, or FD_NONE: a read-only root */
+	int		   userns_fd;	/* maps 0..65535, or FD_NONE: no id map */
+	bool		   is_volatile;	/* no sync, ever: a root that is thrown away */
+	uint64_t	   mount_attrs;	/* MOUNT_ATTR_*; NODEV is added when there is an id map */
+	enum overlay_way   way;
+};
+
+/*
+ * Make the root file system of a VPS.
+ *
+ * overlay       all descriptors borrowed; none of them O_PATH-only is demanded.
+ *               upper/ and work/ are made in vps_fd when missing
+ * ret_mount_fd  a detached mount, for move_mount(2) into any mount namespace
+ *
+ * The caller has its own mount namespace with private or slave propagation,
+ * and opened layers_fd and vps_fd after it got there: the kernel clones only
+ * mounts of the caller's own namespace. Kernels before 6.15 also want the
+ * clones attached; they are left on a tmpfs over layers_fd in that namespace
+ * and go with it. From 6.15 on nothing is attached, and a namespace of its own
+ * is not needed.
+ *
+ * CAP_SYS_ADMIN and root's file capabilities are needed in the initial user
+ * namespace. The file system ids, capabilities, dumpable flag and parent death
+ * signal of the calling thread change during the call and are put back.
+ *
+ * Returns 0, or -errno with err set; after a failure nothing is mounted but
+ * possibly that tmpfs.
+ */
+int overlay_mount(const struct overlay *overlay, int *ret_mount_fd, struct vps_err *err)
+	__attribute__((nonnull));
+
+/*
+ * The options of mount(2) for layers reachable as short names: what
+ * overlay_mount() uses on older kernels.
+ *
+ * len       number of layers, 1..OVERLAY_LAYERS_MAX + 1
+ * buf       receives it; 4096 bytes are what the kernel takes
+ *
+ * Returns 0, or -E2BIG when it does not fit.
+ */
+int overlay_options(size_t len, bool has_upper, bool is_volatile, char *buf, size_t size)
+	__attribute__((nonnull));
+
+/* The short name of layer i: base 36. Returns buf. */
+const char *overlay_short_name(size_t i, char buf[8]) __attribute__((nonnull));
+
+#endif

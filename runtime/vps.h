@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The virtual private servers of one host: what vpsctl, and any C program
+ * that links libvps, does with them. Every function that changes a VPS takes
+ * its lock and first finishes or undoes what a killed predecessor left.
+ *
+ * Failures that every function shares: -VPS_ENOENT no VPS of that name;
+ * -VPS_ELOCKED another command holds its lock and the wait ran out;
+ * -VPS_ESTATE it is in the wrong state; -EINVAL a name or value that can never
+ * be right. The sentence in err is complete for a person. After any failure
+ * the VPS is as it was, unless the function says otherwise.
+ */
+#ifndef RUNTIME_VPS_H
+#define RUNTIME_VPS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+
+struct spec;
+struct vps_host;
+
+enum vps_status {
+	VPS_STOPPED,	/* also: never started */
+	VPS_STARTING,
+	VPS_RUNNING,
+	VPS_PAUSED,
+	VPS_RESTARTING,	/* its init ended, and the monitor waits to start it again */
+	VPS_STATUSES
+};
+
+/* "stopped", "starting", … */
+const char *vps_status_name(enum vps_status status);
+
+/* One VPS at one moment. */
+struct vps_info {
+	char            name[64];
+	char            image[256];
+	char            address[48];		/* empty when it has no network */
+	enum vps_status status;
+	pid_t           init_pid;		/* as the host sees it; 0 when not running */
+	pid_t           monitor_pid;		/* 0 when none lives */
+	int64_t         created_sec;		/* seconds since the epoch */
+	int64_t         started_sec;		/* 0: never */
+	int64_t         ended_sec;		/* of the last run; 0: none has ended */
+	int             exit_status;		/* of the last run: 0..255, 128+N for signal N; -1 unknown */
+	char            reason[64];		/* why it ended: "poweroff", "reboot", "stopped", "exited", "killed by signal 9", "out of memory" */
+	unsigned        restarts;		/* by policy, since the last `start` */
+};
+
+/*
+ * Open the root directory of all state.
+ *
+ * root       NULL: $VPS_ROOT, or /var/lib/vps; made when missing. What runs
+ *            is then below /run/vps, or below ROOT/run for another root, so that two
+ *            roots never meet.
+ * wait_msec  how long commands wait for a lock
+ * ret_host   owned by the caller, vps_host_close()
+ */
+int vps_host_open(const char *root, int wait_msec, struct vps_host **ret_host,
+		  struct vps_err *err);
+void vps_host_close(struct vps_host *host);
+
+/* Descriptors of ROOT and its path, borrowed: for the image store. */
+int vps_host_root_fd(const struct vps_host *host);
+const char *vps_host_root_path(const struct vps_host *host);
+
+/*
+ * Create a VPS. Nothing is left after failure.
+ *
+ * name       wins over spec->name, which may be NULL
+ * -VPS_EEXIST when the name is taken; -VPS_ENOENT when the image is missing;
+ * -VPS_EHOST when the host cannot honour a limit that the spec asks for.
+ */
+int vps_create(struct vps_host *host, const char *name, const struct spec *spec,
+	       struct vps_err *err);
+
+/* Start it; returns when its init runs its own program. Already running: -VPS_ESTATE. */
+int vps_start(struct vps_host *host, const char *name, struct vps_err *err);
+
+/*
+ * Ask init to shut down by the signal that it understands, wait, then kill.
+ * Returns when nothing of it runs and its cgroup, mounts and links are gone.
+ * Not running: success, unless is_strict.
+ *
+ * timeout_msec   until it is killed; 0 kills at once; -1 never kills
+ */
+int vps_stop(struct vps_host *host, const char *name, int timeout_msec, struct vps_err *err);
+
+/* Stop and start under one lock. A VPS that is stopped is just started. */
+int vps_restart(struct vps_host *host, const char *name, int timeout_msec, struct vps_err *err);
+
+/* Send a signal to init, or (is_all) to every process of the VPS. */
+int vps_kill(struct vps_host *host, const char *name, int signal, bool is_all,
+	     struct vps_err *err);
+
+int vps_pause(struct vps_host *host, const char *name, struct vps_err *err);
+int vps_resume(struct vps_host *host, const char *name, struct vps_err *err);
+
+/* Delete it and its data. Running: -VPS_ESTATE unless is_forced, which kills it first. */
+int vps_destroy(struct vps_host *host, const char *name, bool is_forced, struct vps_err *err);
+
+/* Give it another name. Only when stopped. */
+int vps_rename(struct vps_host *host, const char *name, const char *new_name,
+	       struct vps_err *err);
+
+/* How it is now. Takes no lock and changes nothing. */
+int vps_get(struct vps_host *host, const char *name, struct vps_info *ret_info,
+	    struct vps_err *err);
+
+/* All of them, sorted by name. ret_infos is malloc()ed. */
+int vps_list(struct vps_host *host, struct vps_info **ret_infos, size_t *ret_count,
+	     struct vps_err *err);
+
+/* Everything known of it as one JSON object, or (is_oci) the config.json that it compiles to. malloc()ed. */
+int vps_inspect(struct vps_host *host, const char *name, bool is_oci, char **ret_json,
+		struct vps_err *err);
+
+/*
+ * Wait until it is stopped (and its monitor will not start it again).
+ *
+ * timeout_msec   -1: for ever; when it runs out, -ETIMEDOUT
+ * ret_info       how it ended
+ */
+int vps_wait(struct vps_host *host, const char *name, int timeout_msec,
+	     struct vps_info *ret_info, struct vps_err *err);
+
+/* A process to run inside, beside init. */
+struct vps_exec {
+	const char *const *argv;	/* NULL-terminated */
+	const char *const *env;		/* "KEY=VALUE", added to the VPS's own; NULL-terminated or NULL */
+	const char *user;		/* "root", "1000", "www-data:adm"; NULL: root */
+	const char *cwd;		/* NULL: the user's home, or / */
+	bool        has_tty;		/* give it a pty and relay this process's terminal */
+	bool        is_login;		/* argv is NULL: the user's login shell */
+};
+
+/*
+ * Run a process in a running VPS, in all its namespaces, its cgroup and its
+ * seccomp filter, and wait for it. Signals that this process gets are passed
+ * on. Descriptors 0..2 are its own.
+ *
+ * ret_status   exit status of the program, 128+N when signal N ended it; 126
+ *              not executable; 127 not found; err is set for these two
+ * Returns 0, or -errno when nothing was run (exit status 125).
+ */
+int vps_exec(struct vps_host *host, const char *name, const struct vps_exec *exec,
+	     int *ret_status, struct vps_err *err);
+
+/*
+ * Attach this process's terminal to the VPS's console until the person leaves
+ * by the escape (Ctrl-] then '.', or ^]q as in virsh), end of input, or the VPS ends.
+ * A reboot inside does not detach.
+ */
+int vps_console(struct vps_host *host, const char *name, struct vps_err *err);
+
+/*
+ * Copy the console log to out_fd.
+ *
+ * lines       only the last so many; SIZE_MAX: all that is kept
+ * is_followed go on as it grows, until the VPS is stopped
+ */
+int vps_logs(struct vps_host *host, const char *name, size_t lines, bool is_followed, int out_fd,
+	     struct vps_err *err);
+
+/* Call for each image layer (diff-id, hex) that some VPS stands on: what may not be removed. */
+int vps_layers_in_use(struct vps_host *host, int (*each)(const char *diff_id, void *arg),
+		      void *arg, struct vps_err *err);
+
+/* One finding about this host. */
+struct vps_finding {
+	const char *name;	/* "overlay on id-mapped layers" */
+	bool        is_ok;
+	bool        is_required;	/* no VPS runs without */
+	char        what[160];	/* what was found, and why it fails */
+	char        remedy[200];	/* what to do; empty when ok */
+};
+
+/* Examine this host. ret_findings is malloc()ed. Fails only without memory. */
+int vps_doctor(struct vps_host *host, struct vps_finding **ret_findings, size_t *ret_count,
+	       struct vps_err *err);
+
+#endif

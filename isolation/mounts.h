@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The file system tree that a process inside sees: OCI mounts laid onto a
- * root that is not yet ours to trust, masked and read-only paths, the switch
+ * root whose content is a stranger's, masked and read-only paths, the switch
  * of root. Called in the child, inside its new mount namespace, before it has
  * run anything of the tenant's.
  */
@@ -32,7 +32,7 @@ struct mount_entry {
 	bool         is_idmapped, is_idmapped_rec;	/* "idmap", "ridmap" */
 	struct idmap idmap;		/* of an id-mapped mount; empty: the container's own */
 	bool         is_optional;	/* "nofail": a source that is missing is no error */
-	int          source_fd;		/* a detached mount prepared outside, or FD_NONE */
+	const char  *prepared;		/* where mounts_prepare() put it; not parsed, NULL at first */
 };
 
 /* Option words of fstab and the OCI specification -> fields. False: option is the file system's own. */
@@ -46,31 +46,76 @@ struct device_node {
 	uint32_t    uid, gid;
 };
 
-/* Everything that mounts_enter() lays out. Arrays borrowed. */
+/*
+ * Prepare a bind mount outside the container, where its source can be reached
+ * and its ids can be mapped, and attach it at path in the (private) mount
+ * namespace of this process.
+ *
+ * A mount namespace that is then copied into a new user namespace locks the
+ * attributes of what it copies, mount_namespaces(7): a read-only volume that
+ * comes in this way cannot be remounted writable by the root of the VPS.
+ *
+ * entry      is_bind; entry->prepared becomes path on success
+ * path       existing directory or file to be covered; borrowed for the
+ *            life of entry
+ * container  the container's own id map, for "idmap" without one of its own
+ * Returns 0, or -errno with err set and nothing attached.
+ */
+int mounts_prepare(struct mount_entry *entry, const char *path, const struct idmap *container,
+		   struct vps_err *err);
+
+/* Everything that the mount tree is made of. Arrays borrowed. */
 struct mounts_plan {
-	int                       root_fd;	/* detached mount of the root; taken */
+	const char               *root;		/* path of the root as the parent sees it */
 	bool                      is_readonly;
-	unsigned long             root_propagation;	/* 0: private */
+	unsigned long             propagation;	/* of the root at the end, MS_…|MS_REC; 0: private */
 	const struct mount_entry *mounts;
 	size_t                    mount_count;
-	const struct device_node *devices;
+	const struct device_node *devices;	/* beyond the default ones */
 	size_t                    device_count;
-	const char *const        *masked, *readonly;
+	const char *const        *masked, *const *readonly;
 	size_t                    masked_count, readonly_count;
-	int                       console_fd;	/* pty slave to appear as /dev/console, or FD_NONE; borrowed */
-	bool                      has_cgroup_ns;	/* false: "cgroup" mounts become binds of our own cgroup */
+	const char               *cgroup_path;	/* for "cgroup" mounts without a namespace; NULL: there is one */
 	const char               *mount_label;	/* SELinux, or NULL */
+	bool                      has_userns;	/* device nodes are then bound, not made */
 };
 
-/*
- * Build the tree on the root: mounts, device nodes, /dev links, console. In
- * the mount namespace of the container, before the root is switched, so that
- * createContainer hooks still see the host.
- * Returns 0, or -errno with err set; the namespace is then only good for dying.
- */
-int mounts_build(struct mounts_plan *plan, struct vps_err *err);
+/* What is held while the tree is built. Start with MOUNTS_TREE_INIT; mounts_close() it. */
+struct mounts_tree {
+	int  root_fd;		/* the new root; attached after mounts_build() */
+	int  null_fd;		/* /dev/null of the host, checked to be it */
+	int *bind_fds;		/* one for each mount: the clone of a prepared bind, or FD_NONE */
+	size_t bind_count;
+};
 
-/* Switch into it (pivot_root, old root detached), then read-only and masked paths. */
-int mounts_enter(struct mounts_plan *plan, struct vps_err *err);
+#define MOUNTS_TREE_INIT { .root_fd = FD_NONE, .null_fd = FD_NONE }
+
+/*
+ * Step 1, with the ids that this process was born with (they can reach what the
+ * parent prepared): take clones of the root and of every prepared bind.
+ */
+int mounts_open(const struct mounts_plan *plan, struct mounts_tree *tree, struct vps_err *err);
+
+/*
+ * Step 2, as root of the container: attach the root over "/", lay the mounts
+ * onto it in order, fill /dev. The old root is still there, so that the
+ * kernel lets proc and sysfs be mounted and hooks see the host.
+ * After failure the namespace is only good for dying, here and in step 4.
+ */
+int mounts_build(const struct mounts_plan *plan, struct mounts_tree *tree, struct vps_err *err);
+
+/*
+ * Step 3, where the process has a terminal: a new pty of the container's own
+ * devpts, its slave bound over /dev/console.
+ *
+ * ret_master, ret_slave   owned by the caller
+ */
+int mounts_console(const struct mounts_tree *tree, int *ret_master, int *ret_slave,
+		   struct vps_err *err);
+
+/* Step 4: masked and read-only paths, then the switch of root; the old one is gone after it. */
+int mounts_enter(const struct mounts_plan *plan, struct mounts_tree *tree, struct vps_err *err);
+
+void mounts_close(struct mounts_tree *tree);
 
 #endif

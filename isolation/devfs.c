@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Fills /dev of a container; called by mounts.c, and by exec for a pty. */
+#include "devfs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/own.h"
+#include "base/path.h"
+#include "mount_fd.h"
+
+#define DEVPTS_MAJOR	136	/* first of eight, Documentation/admin-guide/devices.txt */
+
+static const struct device_node default_nodes[] = {
+	{ "/dev/null",    'c', 1, 3, 0666, 0, 0 },
+	{ "/dev/zero",    'c', 1, 5, 0666, 0, 0 },
+	{ "/dev/full",    'c', 1, 7, 0666, 0, 0 },
+	{ "/dev/random",  'c', 1, 8, 0666, 0, 0 },
+	{ "/dev/urandom", 'c', 1, 9, 0666, 0, 0 },
+	{ "/dev/tty",     'c', 5, 0, 0666, 0, 0 },
+};
+
+static const struct {
+	const char *name, *target;
+} links[] = {
+	{ "fd",     "/proc/self/fd" },
+	{ "stdin",  "/proc/self/fd/0" },
+	{ "stdout", "/proc/self/fd/1" },
+	{ "stderr", "/proc/self/fd/2" },
+	{ "ptmx",   "pts/ptmx" },
+};
+
+static mode_t file_type(char type)
+{
+	return type == 'b' ? S_IFBLK : type == 'p' ? S_IFIFO : S_IFCHR;
+}
+
+static bool is_node(int fd, const struct device_node *node)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && (st.st_mode & S_IFMT) == file_type(node->type) &&
+	       st.st_rdev == makedev((unsigned)node->major, (unsigned)node->minor);
+}
+
+/* Clone the host's node of the same name, and make sure that it is the same device. */
+static int clone_node(const struct device_node *node, struct vps_err *err)
+{
+	OWN_FD fd = mount_clone(AT_FDCWD, node->path, false);
+
+	if (fd < 0)
+		return vps_err_set(err, fd, "cannot bind the host's %s", node->path);
+	if (!is_node(fd, node))
+		return vps_err_say(err, -ENODEV, "the host's %s is not device %c %jd:%jd", node->path,
+				   node->type, (intmax_t)node->major, (intmax_t)node->minor);
+	return fd_take(&fd);
+}
+
+int devfs_open_null(struct vps_err *err)
+{
+	return clone_node(&default_nodes[0], err);
+}
+
+static int bind_node(int root_fd, const struct device_node *node, struct vps_err *err)
+{
+	OWN_FD fd = clone_node(node, err);
+	OWN_FD target_fd = FD_NONE;
+	int r;
+
+	if (fd < 0)
+		return fd;
+	target_fd = path_make_file_in_root(root_fd, node->path, 0644);
+	if (target_fd < 0)
+		return vps_err_set(err, target_fd, "cannot make %s", node->path);
+	r = mount_attach(fd, target_fd);
+	if (r < 0)
+		return vps_err_set(err, r, "cannot bind %s", node->path);
+	return 0;
+}
+
+static int make_node(int root_fd, const struct device_node *node, struct vps_err *err)
+{
+	const char *slash = strrchr(node->path, '/');
+	char dir[PATH_MAX];
+	OWN_FD parent_fd = FD_NONE, fd = FD_NONE;
+	dev_t dev = makedev((unsigned)node->major, (unsigned)node->minor);
+
+	(void)snprintf(dir, sizeof(dir), "%.*s", (int)(slash - node->path), node->path);
+	parent_fd = path_make_dir_in_root(root_fd, *dir ? dir : "/", 0755);
+	if (parent_fd < 0)
+		return vps_err_set(err, parent_fd, "cannot make directory %s", dir);
+	if (mknodat(parent_fd, slash + 1, file_type(node->type) | node->mode, dev) < 0) {
+		if (errno != EEXIST)
+			return vps_err_set(err, -errno, "cannot make %s", node->path);
+		fd = openat(parent_fd, slash + 1, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+		if (fd < 0 || !is_node(fd, node))
+			return vps_err_set(err, -EEXIST, "cannot make %s", node->path);
+	}
+	/* The umask and our own ids had their say in mknod(). */
+	if (fchmodat(parent_fd, slash + 1, node->mode, 0) < 0 ||
+	    fchownat(parent_fd, slash + 1, node->uid, node->gid, AT_SYMLINK_NOFOLLOW) < 0)
+		return vps_err_set(err, -errno, "cannot set owner and mode of %s", node->path);
+	return 0;
+}
+
+static int add_nodes(int root_fd, const struct device_node *nodes, size_t count, bool is_bound,
+		     struct vps_err *err)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		int r = is_bound && nodes[i].type != 'p' ? bind_node(root_fd, &nodes[i], err) :
+							   make_node(root_fd, &nodes[i], err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int add_links(int root_fd, struct vps_err *err)
+{
+	OWN_FD dev_fd = path_make_dir_in_root(root_fd, "/dev", 0755);
+	size_t i;
+
+	if (dev_fd < 0)
+		return vps_err_set(err, dev_fd, "cannot open /dev");
+	for (i = 0; i < ARRAY_LEN(links); i++)
+		if (symlinkat(links[i].target, dev_fd, links[i].name) < 0 && errno != EEXIST)
+			return vps_err_set(err, -errno, "cannot link /dev/%s", links[i].name);
+	return 0;
+}
+
+int devfs_fill(int root_fd, const struct device_node *devices, size_t count, bool is_bound,
+	       struct vps_err *err)
+{
+	int r = add_nodes(root_fd, default_nodes, ARRAY_LEN(default_nodes), is_bound, err);
+
+	if (r == 0)
+		r = add_nodes(root_fd, devices, count, is_bound, err);
+	return r < 0 ? r : add_links(root_fd, err);
+}
+
+int devfs_pty(int root_fd, int *ret_master, int *ret_slave, struct vps_err *err)
+{
+	/*
+	 * The tenant may have put anything at this path since: it is used only
+	 * if it is the multiplexer of a devpts. The slave then comes from the
+	 * master itself, never by name.
+	 */
+	OWN_FD path_fd = path_open_in_root(root_fd, "/dev/pts/ptmx", O_PATH | O_NOFOLLOW, 0);
+	OWN_FD master_fd = FD_NONE, slave_fd = FD_NONE;
+	struct statfs fs;
+	struct stat st;
+	int unlock = 0;
+
+	if (path_fd < 0)
+		return vps_err_set(err, path_fd, "cannot open /dev/pts/ptmx");
+	if (fstat(path_fd, &st) < 0 || fstatfs(path_fd, &fs) < 0)
+		return vps_err_set(err, -errno, "cannot examine /dev/pts/ptmx");
+	if (!S_ISCHR(st.st_mode) || st.st_rdev != makedev(5, 2) || fs.f_type != DEVPTS_SUPER_MAGIC)
+		return vps_err_say(err, -ENODEV, "/dev/pts/ptmx is not the multiplexer of a devpts");
+	master_fd = path_open_in_root(root_fd, "/dev/pts/ptmx", O_RDWR | O_NOFOLLOW, 0);
+	if (master_fd < 0)
+		return vps_err_set(err, master_fd, "cannot open /dev/pts/ptmx");
+	if (fstat(master_fd, &st) < 0 || st.st_rdev != makedev(5, 2) ||
+	    ioctl(master_fd, TIOCSPTLCK, &unlock) < 0)
+		return vps_err_set(err, -ENODEV, "cannot make a pty");
+	slave_fd = ioctl(master_fd, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (slave_fd < 0)
+		return vps_err_set(err, -errno, "cannot open the pty's slave");
+	if (fstat(slave_fd, &st) < 0 || major(st.st_rdev) < DEVPTS_MAJOR ||
+	    major(st.st_rdev) >= DEVPTS_MAJOR + 8)
+		return vps_err_set(err, -ENODEV, "cannot make a pty");
+	*ret_master = fd_take(&master_fd);
+	*ret_slave = fd_take(&slave_fd);
+	return 0;
+}
+
+int devfs_console(int root_fd, int *ret_master, int *ret_slave, struct vps_err *err)
+{
+	OWN_FD master_fd = FD_NONE, slave_fd = FD_NONE, clone_fd = FD_NONE, target_fd = FD_NONE;
+	int r = devfs_pty(root_fd, &master_fd, &slave_fd, err);
+
+	if (r < 0)
+		return vps_err_in(err, "console");
+	clone_fd = mount_clone(slave_fd, "", false);
+	if (clone_fd < 0)
+		return vps_err_set(err, clone_fd, "cannot bind /dev/console");
+	target_fd = path_make_file_in_root(root_fd, "/dev/console", 0600);
+	if (target_fd < 0)
+		return vps_err_set(err, target_fd, "cannot make /dev/console");
+	r = mount_attach(clone_fd, target_fd);
+	if (r < 0)
+		return vps_err_set(err, r, "cannot bind /dev/console");
+	*ret_master = fd_take(&master_fd);
+	*ret_slave = fd_take(&slave_fd);
+	return 0;
+}

@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Lays out and enters the file system tree of a container; called by its init
+ * before it has run anything of the tenant's.
+ *
+ * Nothing here follows a path that the tenant may have prepared: targets are
+ * opened inside the root by openat2() and used by descriptor, sources were
+ * cloned before the root was looked at.
+ */
+#include "mounts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "base/fileio.h"
+#include "base/own.h"
+#include "base/path.h"
+#include "cg.h"
+#include "devfs.h"
+#include "mount_fd.h"
+
+int mounts_prepare(struct mount_entry *entry, const char *path, const struct idmap *container,
+		   struct vps_err *err)
+{
+	OWN_FD fd = mount_clone(AT_FDCWD, entry->source, entry->is_recursive);
+	OWN_FD target_fd = open(path, O_PATH | O_CLOEXEC | O_NOFOLLOW);
+	int r;
+
+	if (fd < 0)
+		return vps_err_set(err, fd, "cannot mount %s on %s", entry->source,
+				   entry->destination);
+	if (target_fd < 0)
+		return vps_err_set(err, -errno, "cannot open %s", path);
+	r = mount_dress(fd, entry, container, err);
+	if (r < 0)
+		return r;
+	r = mount_attach(fd, target_fd);
+	if (r < 0)
+		return vps_err_set(err, r, "cannot attach %s at %s", entry->source, path);
+	entry->prepared = path;
+	return 0;
+}
+
+int mounts_open(const struct mounts_plan *plan, struct mounts_tree *tree, struct vps_err *err)
+{
+	size_t i;
+
+	tree->root_fd = mount_clone(AT_FDCWD, plan->root, true);
+	if (tree->root_fd < 0)
+		return vps_err_set(err, tree->root_fd, "cannot open root %s", plan->root);
+	tree->null_fd = devfs_open_null(err);
+	if (tree->null_fd < 0)
+		return tree->null_fd;
+	tree->bind_fds = malloc((plan->mount_count + 1) * sizeof(*tree->bind_fds));
+	if (!tree->bind_fds)
+		return vps_err_set(err, -ENOMEM, "cannot lay out the mounts");
+	for (i = 0; i < plan->mount_count; i++) {
+		const struct mount_entry *entry = &plan->mounts[i];
+
+		tree->bind_fds[i] = FD_NONE;
+		tree->bind_count = i + 1;
+		if (!entry->prepared)
+			continue;
+		tree->bind_fds[i] = mount_clone(AT_FDCWD, entry->prepared, true);
+		if (tree->bind_fds[i] < 0)
+			return vps_err_set(err, tree->bind_fds[i], "cannot mount %s on %s",
+					   entry->source, entry->destination);
+	}
+	return 0;
+}
+
+void mounts_close(struct mounts_tree *tree)
+{
+	size_t i;
+
+	for (i = 0; i < tree->bind_count; i++)
+		own_close(&tree->bind_fds[i]);
+	own_free(&tree->bind_fds);
+	tree->bind_count = 0;
+	own_close(&tree->null_fd);
+	own_close(&tree->root_fd);
+}
+
+/* Without a cgroup namespace, "cgroup" shows the container's own cgroup and no other. */
+static int clone_cgroup(const struct mounts_plan *plan, const struct mount_entry *entry,
+			struct vps_err *err)
+{
+	const char *mount_point = cg_mount_point();
+	char path[PATH_MAX];
+	int fd;
+
+	if (!mount_point)
+		return vps_err_say(err, -VPS_EHOST, "%s: this host has no cgroup v2 mounted",
+				   entry->destination);
+	(void)snprintf(path, sizeof(path), "%s/%s", mount_point, plan->cgroup_path);
+	fd = mount_clone(AT_FDCWD, path, false);
+	if (fd < 0)
+		return vps_err_set(err, fd, "cannot mount %s on %s", path, entry->destination);
+	return fd;
+}
+
+/* The detached mount for one entry. */
+static int make_mount(const struct mounts_plan *plan, struct mounts_tree *tree, size_t index,
+		      struct vps_err *err)
+{
+	struct mount_entry entry = plan->mounts[index];
+	bool is_cgroup = entry.type && strncmp(entry.type, "cgroup", 6) == 0;
+	OWN_FD fd = FD_NONE;
+	int r;
+
+	if (tree->bind_fds[index] >= 0)
+		return fd_take(&tree->bind_fds[index]);
+	if (is_cgroup && !entry.is_bind) {
+		entry.type = "cgroup2";
+		entry.data_count = 0;	/* options of version 1 mean nothing here */
+	}
+	if (!entry.is_bind && !(is_cgroup && plan->cgroup_path))
+		return mount_new(&entry, plan->mount_label, err);
+
+	fd = is_cgroup && !entry.is_bind ?
+		clone_cgroup(plan, &entry, err) :
+		mount_clone(AT_FDCWD, entry.source, entry.is_recursive);
+	if (fd < 0)
+		return vps_err_set(err, fd, "cannot mount %s on %s", entry.source,
+				   entry.destination);
+	r = mount_dress(fd, &entry, &entry.idmap, err);
+	if (r < 0)
+		return r;
+	return fd_take(&fd);
+}
+
+/* Where it goes: a directory, or a file for a mount whose root is none; made when missing. */
+static int make_target(int root_fd, const struct mount_entry *entry, int mount_fd,
+		       struct vps_err *err)
+{
+	struct stat st;
+	int fd;
+
+	if (fstat(mount_fd, &st) < 0)
+		return vps_err_set(err, -errno, "cannot examine %s", entry->destination);
+	if (S_ISDIR(st.st_mode))
+		fd = path_make_dir_in_root(root_fd, entry->destination, 0755);
+	else
+		fd = path_make_file_in_root(root_fd, entry->destination, 0644);
+	if (fd < 0)
+		return vps_err_set(err, fd, "cannot make mount point %s", entry->destination);
+	return fd;
+}
+
+static int lay_mount(const struct mounts_plan *plan, struct mounts_tree *tree, size_t index,
+		     struct vps_err *err)
+{
+	const struct mount_entry *entry = &plan->mounts[index];
+	OWN_FD fd = make_mount(plan, tree, index, err);
+	OWN_FD target_fd = FD_NONE;
+	int r;
+
+	if (fd == -ENOENT && entry->is_optional) {
+		*err = (struct vps_err){ 0 };
+		return 0;
+	}
+	if (fd < 0)
+		return fd;
+	if (entry->is_copied_up)
+		return vps_err_say(err, -VPS_EHOST,
+				   "%s: option tmpcopyup is not supported by this version",
+				   entry->destination);
+	target_fd = make_target(tree->root_fd, entry, fd, err);
+	if (target_fd < 0)
+		return target_fd;
+	r = mount_attach(fd, target_fd);
+	if (r < 0)
+		return vps_err_set(err, r, "cannot attach the mount at %s", entry->destination);
+	if (entry->propagation) {
+		r = mount_propagation(fd, entry->propagation);
+		if (r < 0)
+			return vps_err_set(err, r, "cannot set the propagation of %s",
+					   entry->destination);
+	}
+	return 0;
+}
+
+int mounts_build(const struct mounts_plan *plan, struct mounts_tree *tree, struct vps_err *err)
+{
+	size_t i;
+
+	/*
+	 * Nothing may travel back to the host. A new user namespace has seen to
+	 * that, mount_namespaces(7); slave keeps what the host unmounts unmounted.
+	 */
+	if (!plan->has_userns && mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL) < 0)
+		return vps_err_set(err, -errno, "cannot make the mounts private");
+
+	/* Over "/": a directory that exists everywhere, and nobody looks it up from here on. */
+	if (move_mount(tree->root_fd, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0)
+		return vps_err_set(err, -errno, "cannot attach root %s", plan->root);
+	(void)mount_propagation(tree->root_fd, MS_PRIVATE | MS_REC);	/* a fresh clone may be both */
+	for (i = 0; i < plan->mount_count; i++) {
+		int r = lay_mount(plan, tree, i, err);
+
+		if (r < 0)
+			return r;
+	}
+	return devfs_fill(tree->root_fd, plan->devices, plan->device_count, plan->has_userns, err);
+}
+
+int mounts_console(const struct mounts_tree *tree, int *ret_master, int *ret_slave,
+		   struct vps_err *err)
+{
+	return devfs_console(tree->root_fd, ret_master, ret_slave, err);
+}
+
+/* A file is covered by /dev/null, a directory by an empty read-only tmpfs. */
+static int mask_path(const struct mounts_tree *tree, const char *path, int *empty_fd,
+		     struct vps_err *err)
+{
+	static const struct mount_entry empty = {
+		.type = "tmpfs",
+		.source = "masked",
+		.destination = "a masked path",
+		.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
+			    MOUNT_ATTR_NOEXEC,
+		.sb_ro = true,
+	};
+	OWN_FD target_fd = path_open_in_root(tree->root_fd, path, O_PATH, 0);
+	OWN_FD cover_fd = FD_NONE;
+	struct stat st;
+	int r;
+
+	if (target_fd == -ENOENT || target_fd == -ENOTDIR)
+		return 0;	/* nothing there to be hidden */
+	if (target_fd < 0 || fstat(target_fd, &st) < 0)
+		return vps_err_set(err, target_fd < 0 ? target_fd : -errno, "cannot open %s", path);
+	if (S_ISDIR(st.st_mode) && *empty_fd < 0) {
+		*empty_fd = mount_new(&empty, NULL, err);
+		if (*empty_fd < 0)
+			return *empty_fd;
+	}
+	cover_fd = mount_clone(S_ISDIR(st.st_mode) ? *empty_fd : tree->null_fd, "", false);
+	if (cover_fd < 0)
+		return vps_err_set(err, cover_fd, "cannot mask %s", path);
+	r = mount_attach(cover_fd, target_fd);
+	if (r < 0)
+		return vps_err_set(err, r, "cannot mask %s", path);
+	return 0;
+}
+
+static int protect_path(int root_fd, const char *path, struct vps_err *err)
+{
+	OWN_FD target_fd = path_open_in_root(root_fd, path, O_PATH, 0);
+	OWN_FD cover_fd = FD_NONE;
+	int r;
+
+	if (target_fd == -ENOENT || target_fd == -ENOTDIR)
+		return 0;
+	if (target_fd < 0)
+		return vps_err_set(err, target_fd, "cannot open %s", path);
+	cover_fd = mount_clone(target_fd, "", true);
+	r = cover_fd < 0 ? cover_fd : mount_change(cover_fd, MOUNT_ATTR_RDONLY, 0, true);
+	if (r == 0)
+		r = mount_attach(cover_fd, target_fd);
+	if (r < 0)
+		return vps_err_set(err, r, "cannot make %s read-only", path);
+	return 0;
+}
+
+static int switch_root(int root_fd, struct vps_err *err)
+{
+	if (fchdir(root_fd) < 0)
+		return vps_err_set(err, -errno, "cannot enter the root");
+	/* Old root onto the new one's ".": no directory for it is needed, pivot_root(2). */
+	if (syscall(SYS_pivot_root, ".", ".") < 0)
+		return vps_err_set(err, -errno, "cannot switch the root");
+	if (umount2(".", MNT_DETACH) < 0)
+		return vps_err_set(err, -errno, "cannot drop the old root");
+	if (chdir("/") < 0)
+		return vps_err_set(err, -errno, "cannot enter the root");
+	return 0;
+}
+
+int mounts_enter(const struct mounts_plan *plan, struct mounts_tree *tree, struct vps_err *err)
+{
+	OWN_FD empty_fd = FD_NONE;
+	size_t i;
+	int r;
+
+	for (i = 0; i < plan->readonly_count; i++) {
+		r = protect_path(tree->root_fd, plan->readonly[i], err);
+		if (r < 0)
+			return r;
+	}
+	for (i = 0; i < plan->masked_count; i++) {
+		r = mask_path(tree, plan->masked[i], &empty_fd, err);
+		if (r < 0)
+			return r;
+	}
+	r = switch_root(tree->root_fd, err);
+	if (r < 0)
+		return r;
+	r = plan->is_readonly ? mount_change(tree->root_fd, MOUNT_ATTR_RDONLY, 0, false) : 0;
+	if (r < 0)
+		return vps_err_set(err, r, "cannot make the root read-only");
+	r = plan->propagation ? mount_propagation(tree->root_fd, plan->propagation) : 0;
+	if (r < 0)
+		return vps_err_set(err, r, "cannot set the propagation of the root");
+	return 0;
+}

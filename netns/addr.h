@@ -24,7 +24,7 @@ struct mac {
 #define MAC_TEXT_SIZE	18	/* "02:00:00:00:00:01" and the NUL */
 
 /*
- * Parse "10.89.0.2", "10.89.0.2/16", "fd00::2" or "fd00::2/64".
+ * Parse "10.173.0.2", "10.89.0.2/16", "fd00::2" or "fd00::2/64".
  *
  * text      whole string; without "/" the prefix is the whole address (32, 128)
  * ret_addr  host bits are kept
@@ -34,10 +34,10 @@ struct mac {
 int addr_parse(const char *text, struct addr *ret_addr, struct vps_err *err)
 	__attribute__((nonnull));
 
-/* "10.89.0.2/16" into buf; "" for no address. Returns buf. */
+/* "10.173.0.2/16" into buf; "" for no address. Returns buf. */
 const char *addr_format(const struct addr *addr, char buf[ADDR_TEXT_SIZE]);
 
-/* The same without the prefix: "10.89.0.2". */
+/* The same without the prefix: "10.173.0.2". */
 const char *addr_format_host(const struct addr *addr, char buf[ADDR_TEXT_SIZE]);
 
 /* Bytes of an address of this family: 4, 16, or 0 for no address. */

@@ -70,6 +70,9 @@ void nl_put_u8(struct nl_request *rq, uint16_t type, uint8_t value) __attribute_
 void nl_put_u32(struct nl_request *rq, uint16_t type, uint32_t value) __attribute__((nonnull));
 void nl_put_text(struct nl_request *rq, uint16_t type, const char *text) __attribute__((nonnull));
 
+/* Bytes without an attribute header: a family header inside of a nest. Copied. */
+void nl_put_raw(struct nl_request *rq, const void *data, size_t size) __attribute__((nonnull));
+
 /* Attributes between these two are nested; a NULL nest (it did not fit) is fine. */
 struct nlattr *nl_nest(struct nl_request *rq, uint16_t type) __attribute__((nonnull));
 void nl_nest_end(struct nl_request *rq, struct nlattr *nest) __attribute__((nonnull(1)));

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Names and kinds of links; called by bridge.c and veth.c. */
+#include "netns/link.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "netns/netlink.h"
+
+int link_check_name(const char *name, struct vps_err *err)
+{
+	size_t len = strlen(name);
+	const char *c;
+
+	for (c = name; *c; c++)
+		if (*c == '/' || *c == ':' || *c == '%' || isspace((unsigned char)*c))
+			break;
+	if (len == 0 || len >= IFNAMSIZ || *c || strcmp(name, ".") == 0 ||
+	    strcmp(name, "..") == 0)
+		return vps_err_say(err, -VPS_EMISUSE,
+				   "\"%s\" cannot name a link: 1 to %d bytes without '/', ':', '%%' or space",
+				   name, IFNAMSIZ - 1);
+	return 0;
+}
+
+static int find_kind(const struct nlattr *attr, void *data)
+{
+	struct link *link = data;
+
+	if (mnl_attr_get_type(attr) == IFLA_INFO_KIND &&
+	    mnl_attr_validate(attr, MNL_TYPE_STRING) == 0)
+		(void)snprintf(link->kind, sizeof(link->kind), "%.*s",
+			       (int)mnl_attr_get_payload_len(attr), mnl_attr_get_str(attr));
+	return MNL_CB_OK;
+}
+
+static int find_info(const struct nlattr *attr, void *data)
+{
+	if (mnl_attr_get_type(attr) == IFLA_LINKINFO)
+		(void)mnl_attr_parse_nested(attr, find_kind, data);
+	return MNL_CB_OK;
+}
+
+static int read_link(const struct nlmsghdr *reply, void *data)
+{
+	const struct ifinfomsg *info = mnl_nlmsg_get_payload(reply);
+	struct link *link = data;
+
+	if (reply->nlmsg_type != RTM_NEWLINK || mnl_nlmsg_get_payload_len(reply) < sizeof(*info))
+		return -EBADMSG;
+	link->index = info->ifi_index;
+	link->flags = info->ifi_flags;
+	(void)mnl_attr_parse(reply, sizeof(*info), find_info, link);
+	return 0;
+}
+
+int link_find(int fd, const char *name, struct link *ret_link, struct vps_err *err)
+{
+	const struct ifinfomsg any = { .ifi_family = AF_UNSPEC };
+	struct link link = { 0 };
+	struct nl_request rq;
+	int r;
+
+	nl_begin(&rq);
+	nl_message(&rq, RTM_GETLINK, 0, &any, sizeof(any), "link \"%s\"", name);
+	nl_put_text(&rq, IFLA_IFNAME, name);
+	r = nl_ask(fd, &rq, read_link, &link, err);
+	if (r == 0)
+		*ret_link = link;
+	return r;
+}

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Makes, configures and deletes the link of one VPS; called by the network stage. */
+#include "netns/veth.h"
+
+#include <errno.h>
+#include <linux/if_addr.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <linux/veth.h>
+#include <string.h>
+
+#include "base/own.h"
+#include "netns/link.h"
+#include "netns/netlink.h"
+
+/* Every network namespace is born with loopback as its first link. */
+#define LOOPBACK_INDEX	1
+
+static const char *guest_name(const struct veth *spec)
+{
+	return spec->guest_name ? spec->guest_name : VETH_GUEST_NAME;
+}
+
+static bool has_mac(const struct veth *spec)
+{
+	static const struct mac none;
+
+	return memcmp(&spec->mac, &none, sizeof(none)) != 0;
+}
+
+/*
+ * The guest's end, inside the kind's own data. Not IFF_UP: the kernel would
+ * open it before it has tied the two ends together, and answer ENOTCONN.
+ */
+static void put_peer(struct nl_request *rq, const struct veth *spec, int netns_fd)
+{
+	const struct ifinfomsg down = { .ifi_family = AF_UNSPEC };
+	struct nlattr *peer = nl_nest(rq, VETH_INFO_PEER);
+
+	/* A struct ifinfomsg without an attribute header of its own comes first. */
+	nl_put_raw(rq, &down, sizeof(down));
+	nl_put_text(rq, IFLA_IFNAME, guest_name(spec));
+	nl_put_u32(rq, IFLA_NET_NS_FD, (uint32_t)netns_fd);
+	if (has_mac(spec))
+		nl_put(rq, IFLA_ADDRESS, &spec->mac, sizeof(spec->mac));
+	if (spec->mtu_bytes)
+		nl_put_u32(rq, IFLA_MTU, spec->mtu_bytes);
+	nl_nest_end(rq, peer);
+}
+
+/* Both ends in one message: the host's up and in its bridge, the guest's in its namespace. */
+static int create(int fd, const struct veth *spec, int netns_fd, struct vps_err *err)
+{
+	const struct ifinfomsg up = { .ifi_family = AF_UNSPEC, .ifi_flags = IFF_UP,
+				      .ifi_change = IFF_UP };
+	struct nlattr *info, *data;
+	struct nl_request rq;
+
+	nl_begin(&rq);
+	nl_message(&rq, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &up, sizeof(up),
+		   "cannot make veth \"%s\"", spec->host_name);
+	nl_put_text(&rq, IFLA_IFNAME, spec->host_name);
+	if (spec->mtu_bytes)
+		nl_put_u32(&rq, IFLA_MTU, spec->mtu_bytes);
+	if (spec->bridge_ifindex)
+		nl_put_u32(&rq, IFLA_MASTER, (uint32_t)spec->bridge_ifindex);
+	info = nl_nest(&rq, IFLA_LINKINFO);
+	nl_put_text(&rq, IFLA_INFO_KIND, "veth");
+	data = nl_nest(&rq, IFLA_INFO_DATA);
+	put_peer(&rq, spec, netns_fd);
+	nl_nest_end(&rq, data);
+	nl_nest_end(&rq, info);
+	return nl_send(fd, &rq, err);
+}
+
+static void put_up(struct nl_request *rq, int index, const char *name)
+{
+	const struct ifinfomsg up = { .ifi_family = AF_UNSPEC, .ifi_index = index,
+				      .ifi_flags = IFF_UP, .ifi_change = IFF_UP };
+
+	nl_message(rq, RTM_SETLINK, 0, &up, sizeof(up), "cannot bring up \"%s\"", name);
+}
+
+/*
+ * IPv6 without duplicate address detection: the registry knows that nobody
+ * else has the address, and one under detection cannot be bound for a second.
+ */
+static void put_address(struct nl_request *rq, int index, const struct addr *addr)
+{
+	const struct ifaddrmsg header = { .ifa_family = (uint8_t)addr->family,
+					  .ifa_prefixlen = addr->prefix,
+					  .ifa_flags = addr->family == AF_INET6 ? IFA_F_NODAD : 0,
+					  .ifa_index = (uint32_t)index };
+	char text[ADDR_TEXT_SIZE];
+
+	if (!addr->family)
+		return;
+	nl_message(rq, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, &header, sizeof(header),
+		   "cannot set address %s", addr_format(addr, text));
+	nl_put(rq, IFA_LOCAL, addr->bytes, addr_size(addr));
+	nl_put(rq, IFA_ADDRESS, addr->bytes, addr_size(addr));
+}
+
+static void put_default_route(struct nl_request *rq, int index, const struct addr *gateway)
+{
+	const struct rtmsg header = { .rtm_family = (uint8_t)gateway->family,
+				      .rtm_table = RT_TABLE_MAIN, .rtm_protocol = RTPROT_BOOT,
+				      .rtm_scope = RT_SCOPE_UNIVERSE, .rtm_type = RTN_UNICAST };
+	char text[ADDR_TEXT_SIZE];
+
+	if (!gateway->family)
+		return;
+	nl_message(rq, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, &header, sizeof(header),
+		   "cannot set the default route by %s", addr_format_host(gateway, text));
+	nl_put(rq, RTA_GATEWAY, gateway->bytes, addr_size(gateway));
+	nl_put_u32(rq, RTA_OIF, (uint32_t)index);
+}
+
+/*
+ * A route wants its link up and the gateway's network known, so the order
+ * below is the only one.
+ */
+static int configure(const struct veth *spec, int netns_fd, struct vps_err *err)
+{
+	OWN_FD fd = nl_open_in(netns_fd, err);
+	struct nl_request rq;
+	struct link guest;
+	int r;
+
+	if (fd < 0)
+		return fd;
+	r = link_find(fd, guest_name(spec), &guest, err);
+	if (r < 0)
+		return r;
+	nl_begin(&rq);
+	put_up(&rq, LOOPBACK_INDEX, "lo");
+	put_up(&rq, guest.index, guest_name(spec));
+	put_address(&rq, guest.index, &spec->address);
+	put_address(&rq, guest.index, &spec->address6);
+	put_default_route(&rq, guest.index, &spec->gateway);
+	put_default_route(&rq, guest.index, &spec->gateway6);
+	return nl_send(fd, &rq, err);
+}
+
+static int delete_link(int fd, int index, const char *name, struct vps_err *err)
+{
+	const struct ifinfomsg info = { .ifi_family = AF_UNSPEC, .ifi_index = index };
+	struct nl_request rq;
+
+	nl_begin(&rq);
+	nl_message(&rq, RTM_DELLINK, 0, &info, sizeof(info), "cannot delete veth \"%s\"", name);
+	/* The namespace at the other end died in this moment, and took it along. */
+	nl_tolerate(&rq, ENODEV);
+	return nl_send(fd, &rq, err);
+}
+
+int veth_up(const struct veth *spec, int netns_fd, struct vps_err *err)
+{
+	struct vps_err ignored = { 0 };
+	OWN_FD fd = FD_NONE;
+	int r;
+
+	if (link_check_name(spec->host_name, err) < 0 ||
+	    link_check_name(guest_name(spec), err) < 0)
+		return err->code;
+	fd = nl_open(err);
+	if (fd < 0)
+		return fd;
+	r = create(fd, spec, netns_fd, err);
+	if (r < 0)
+		return r;
+	r = configure(spec, netns_fd, err);
+	if (r < 0)
+		/* The reason for failing is in err; what is left dies with the namespace. */
+		(void)veth_down(spec->host_name, &ignored);
+	return r;
+}
+
+int veth_down(const char *host_name, struct vps_err *err)
+{
+	struct vps_err missing = { 0 };
+	OWN_FD fd = FD_NONE;
+	struct link link;
+	int r;
+
+	if (link_check_name(host_name, err) < 0)
+		return err->code;
+	fd = nl_open(err);
+	if (fd < 0)
+		return fd;
+	r = link_find(fd, host_name, &link, &missing);
+	if (r == -ENODEV)
+		return 0;
+	if (r < 0) {
+		*err = missing;
+		return r;
+	}
+	if (strcmp(link.kind, "veth") != 0)
+		return vps_err_say(err, -VPS_EEXIST,
+				   "\"%s\" is no veth, and is left alone", host_name);
+	return delete_link(fd, link.index, host_name, err);
+}
+
+int loopback_up(int netns_fd, struct vps_err *err)
+{
+	OWN_FD fd = nl_open_in(netns_fd, err);
+	struct nl_request rq;
+
+	if (fd < 0)
+		return fd;
+	nl_begin(&rq);
+	put_up(&rq, LOOPBACK_INDEX, "lo");
+	return nl_send(fd, &rq, err);
+}

@@ -1,0 +1,396 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Bridge and veth on real namespaces: this process moves into a network
+ * namespace of its own (the "host"), each test gets a guest namespace that
+ * belongs to another user namespace, as a VPS's does.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/own.h"
+#include "netns/bridge.h"
+#include "netns/link.h"
+#include "netns/netlink.h"
+#include "netns/veth.h"
+
+#define HOST_NAME "vps0123456789ab"
+
+static const char *missing;	/* why the tests cannot run, or NULL */
+static struct addr gateway, address;
+static const struct mac mac = { { 0x02, 0x11, 0x22, 0x33, 0x44, 0x55 } };
+
+/* Decided before any test. */
+static int probe(void **state)
+{
+	struct vps_err err = { 0 };
+
+	(void)state;
+	if (addr_parse("10.173.0.1/16", &gateway, &err) < 0 ||
+	    addr_parse("10.173.0.2/16", &address, &err) < 0)
+		return -1;
+	if (geteuid() != 0)
+		missing = "root";
+	else if (unshare(CLONE_NEWNET) < 0)
+		missing = "a network namespace of our own (unshare)";
+	return 0;
+}
+
+static void need_namespaces(void)
+{
+	const char *must_run = getenv("VPS_MUST_RUN");
+
+	if (!missing)
+		return;
+	if (must_run && strcmp(must_run, "1") == 0)
+		fail_msg("missing: %s", missing);
+	print_message("skipped, missing: %s\n", missing);
+	skip();
+}
+
+/* A network namespace in a user namespace of its own. Its descriptor keeps it alive. */
+static int guest_open(void)
+{
+	int ready[2], fd;
+	char path[40], byte;
+	pid_t pid;
+
+	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		if (unshare(CLONE_NEWUSER) < 0 || unshare(CLONE_NEWNET) < 0 ||
+		    write(ready[1], "x", 1) != 1)
+			_exit(1);
+		pause();
+		_exit(0);
+	}
+	close(ready[1]);
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	close(ready[0]);
+	(void)snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	return fd;
+}
+
+/* A UDP socket inside of a namespace. */
+static int udp_in(int netns_fd)
+{
+	OWN_FD own = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	int fd;
+
+	assert_int_equal(setns(netns_fd, CLONE_NEWNET), 0);
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(setns(own, CLONE_NEWNET), 0);
+	assert_true(fd >= 0);
+	return fd;
+}
+
+static struct sockaddr_in socket_address(const char *text)
+{
+	struct sockaddr_in sa = { .sin_family = AF_INET, .sin_port = htons(4242) };
+	struct vps_err err = { 0 };
+	struct addr addr;
+
+	assert_int_equal(addr_parse(text, &addr, &err), 0);
+	memcpy(&sa.sin_addr, addr.bytes, 4);
+	return sa;
+}
+
+static ino_t own_namespace(void)
+{
+	struct stat st;
+
+	assert_int_equal(stat("/proc/self/ns/net", &st), 0);
+	return st.st_ino;
+}
+
+static bool link_exists(const char *name)
+{
+	return if_nametoindex(name) != 0;
+}
+
+static int bridge(void)
+{
+	struct vps_err err = { 0 };
+	int index = 0;
+
+	assert_int_equal(bridge_ensure(BRIDGE_DEFAULT, &gateway, &index, &err), 0);
+	assert_true(index > 0);
+	return index;
+}
+
+static struct veth a_veth(void)
+{
+	struct veth spec = { .host_name = HOST_NAME, .bridge_ifindex = bridge(), .mac = mac,
+			     .address = address, .gateway = gateway, .mtu_bytes = 1400 };
+
+	return spec;
+}
+
+static void bridge_ensure_is_idempotent_and_keeps_its_mac(void **state)
+{
+	OWN_FD sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct ifreq first = { .ifr_name = BRIDGE_DEFAULT }, second = first;
+	OWN_FD guest = FD_NONE;
+	struct vps_err err = { 0 };
+	struct veth spec;
+	int index;
+
+	(void)state;
+	need_namespaces();
+	index = bridge();
+	assert_int_equal(bridge(), index);
+	assert_int_equal(ioctl(sock, SIOCGIFFLAGS, &first), 0);
+	assert_true(first.ifr_flags & IFF_UP);
+	assert_int_equal(ioctl(sock, SIOCGIFHWADDR, &first), 0);
+	guest = guest_open();
+	spec = a_veth();
+	assert_int_equal(veth_up(&spec, guest, &err), 0);
+	assert_int_equal(ioctl(sock, SIOCGIFHWADDR, &second), 0);
+	assert_memory_equal(first.ifr_hwaddr.sa_data, second.ifr_hwaddr.sa_data, 6);
+	assert_int_equal(veth_down(HOST_NAME, &err), 0);
+}
+
+static void bridge_ensure_by_many_at_once_makes_one(void **state)
+{
+	enum { CHILDREN = 16 };
+	int i, status, failed = 0;
+
+	(void)state;
+	need_namespaces();
+	for (i = 0; i < CHILDREN; i++)
+		if (fork() == 0) {
+			struct vps_err err = { 0 };
+			int index;
+
+			_exit(bridge_ensure("vpsrace", &gateway, &index, &err) < 0);
+		}
+	while (wait(&status) > 0)
+		failed += status != 0;
+	assert_int_equal(failed, 0);
+}
+
+static void bridge_ensure_refuses_a_name_that_is_something_else(void **state)
+{
+	struct vps_err err = { 0 };
+	int index = -7;
+
+	(void)state;
+	need_namespaces();
+	assert_int_equal(bridge_ensure("lo", &gateway, &index, &err), -VPS_EEXIST);
+	assert_non_null(strstr(err.text, "\"lo\" is no bridge"));
+	assert_int_equal(index, -7);
+}
+
+static void veth_up_carries_packets_both_ways(void **state)
+{
+	struct sockaddr_in sa = socket_address("10.173.0.2"), from;
+	OWN_FD host = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	socklen_t from_len = sizeof(from);
+	OWN_FD guest = FD_NONE, udp = FD_NONE;
+	struct vps_err err = { 0 };
+	ino_t before = 0;
+	struct pollfd poll_fd;
+	struct veth spec;
+	char byte;
+
+	(void)state;
+	need_namespaces();
+	before = own_namespace();
+	guest = guest_open();
+	spec = a_veth();
+	if (veth_up(&spec, guest, &err) < 0)
+		fail_msg("%s", err.text);
+	assert_int_equal(own_namespace(), before);
+
+	udp = udp_in(guest);
+	assert_int_equal(bind(udp, (struct sockaddr *)&sa, sizeof(sa)), 0);
+	assert_int_equal(sendto(host, "x", 1, 0, (struct sockaddr *)&sa, sizeof(sa)), 1);
+	poll_fd = (struct pollfd){ .fd = udp, .events = POLLIN };
+	assert_int_equal(poll(&poll_fd, 1, 3000), 1);
+	assert_int_equal(recvfrom(udp, &byte, 1, 0, (struct sockaddr *)&from, &from_len), 1);
+	assert_int_equal(sendto(udp, "y", 1, 0, (struct sockaddr *)&from, from_len), 1);
+	poll_fd.fd = host;
+	assert_int_equal(poll(&poll_fd, 1, 3000), 1);
+	assert_int_equal(veth_down(HOST_NAME, &err), 0);
+}
+
+static void veth_up_sets_mac_mtu_loopback_and_default_route(void **state)
+{
+	struct sockaddr_in far = socket_address("192.0.2.1"), local = socket_address("127.0.0.1");
+	struct ifreq guest_link = { .ifr_name = "eth0" };
+	OWN_FD guest = FD_NONE, udp = FD_NONE;
+	struct vps_err err = { 0 };
+	struct veth spec;
+
+	(void)state;
+	need_namespaces();
+	guest = guest_open();
+	spec = a_veth();
+	assert_int_equal(veth_up(&spec, guest, &err), 0);
+	udp = udp_in(guest);
+	assert_int_equal(ioctl(udp, SIOCGIFHWADDR, &guest_link), 0);
+	assert_memory_equal(guest_link.ifr_hwaddr.sa_data, &mac, sizeof(mac));
+	assert_int_equal(ioctl(udp, SIOCGIFMTU, &guest_link), 0);
+	assert_int_equal(guest_link.ifr_mtu, 1400);
+	assert_int_equal(connect(udp, (struct sockaddr *)&far, sizeof(far)), 0);
+	assert_int_equal(connect(udp, (struct sockaddr *)&local, sizeof(local)), 0);
+	assert_int_equal(veth_down(HOST_NAME, &err), 0);
+}
+
+static void veth_up_takes_a_second_family(void **state)
+{
+	OWN_FD guest = FD_NONE;
+	struct vps_err err = { 0 };
+	struct veth spec;
+
+	(void)state;
+	need_namespaces();
+	if (access("/proc/net/if_inet6", F_OK) < 0)
+		skip();
+	guest = guest_open();
+	spec = a_veth();
+	assert_int_equal(addr_parse("fd00::2/64", &spec.address6, &err), 0);
+	assert_int_equal(addr_parse("fd00::1/64", &spec.gateway6, &err), 0);
+	if (veth_up(&spec, guest, &err) < 0)
+		fail_msg("%s", err.text);
+	assert_int_equal(veth_down(HOST_NAME, &err), 0);
+}
+
+static void veth_up_that_fails_leaves_nothing(void **state)
+{
+	OWN_FD guest = FD_NONE;
+	struct vps_err err = { 0 };
+	struct veth spec;
+
+	(void)state;
+	need_namespaces();
+	guest = guest_open();
+	spec = a_veth();
+	spec.gateway = addr_from_ipv4(0xc0000201, 32);	/* in nobody's network */
+	assert_int_equal(veth_up(&spec, guest, &err), -ENETUNREACH);
+	/* Which message, and the kernel's own words. */
+	assert_non_null(strstr(err.text, "default route by 192.0.2.1: "));
+	assert_false(link_exists(HOST_NAME));
+}
+
+static void veth_up_refuses_a_name_in_use(void **state)
+{
+	OWN_FD guest = FD_NONE;
+	struct vps_err err = { 0 };
+	struct veth spec;
+
+	(void)state;
+	need_namespaces();
+	guest = guest_open();
+	spec = a_veth();
+	assert_int_equal(veth_up(&spec, guest, &err), 0);
+	assert_int_equal(veth_up(&spec, guest, &err), -EEXIST);
+	assert_non_null(strstr(err.text, HOST_NAME));
+	assert_true(link_exists(HOST_NAME));
+	err = (struct vps_err){ 0 };
+	assert_int_equal(veth_down(HOST_NAME, &err), 0);
+}
+
+static void veth_down_is_idempotent_and_deletes_only_veths(void **state)
+{
+	struct vps_err err = { 0 };
+
+	(void)state;
+	need_namespaces();
+	(void)bridge();
+	assert_int_equal(veth_down(HOST_NAME, &err), 0);
+	assert_int_equal(veth_down(BRIDGE_DEFAULT, &err), -VPS_EEXIST);
+	assert_true(link_exists(BRIDGE_DEFAULT));
+}
+
+static void the_namespace_takes_its_veth_along(void **state)
+{
+	const struct timespec pause_10ms = { .tv_nsec = 10000000 };
+	struct vps_err err = { 0 };
+	struct veth spec;
+	int guest, i;
+
+	(void)state;
+	need_namespaces();
+	guest = guest_open();
+	spec = a_veth();
+	assert_int_equal(veth_up(&spec, guest, &err), 0);
+	close(guest);
+	for (i = 0; i < 300 && link_exists(HOST_NAME); i++)
+		(void)nanosleep(&pause_10ms, NULL);
+	assert_false(link_exists(HOST_NAME));
+}
+
+static void loopback_up_needs_no_other_link(void **state)
+{
+	struct sockaddr_in local = socket_address("127.0.0.1");
+	OWN_FD guest = FD_NONE, udp = FD_NONE;
+	struct vps_err err = { 0 };
+
+	(void)state;
+	need_namespaces();
+	guest = guest_open();
+	udp = udp_in(guest);
+	assert_int_equal(connect(udp, (struct sockaddr *)&local, sizeof(local)), -1);
+	assert_int_equal(loopback_up(guest, &err), 0);
+	assert_int_equal(connect(udp, (struct sockaddr *)&local, sizeof(local)), 0);
+}
+
+static void a_descriptor_that_is_no_namespace_is_refused(void **state)
+{
+	struct vps_err err = { 0 };
+	struct veth spec;
+
+	(void)state;
+	need_namespaces();
+	spec = a_veth();
+	assert_true(veth_up(&spec, FD_NONE, &err) < 0);
+	assert_false(link_exists(HOST_NAME));
+	err = (struct vps_err){ 0 };
+	assert_true(loopback_up(STDIN_FILENO, &err) < 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(bridge_ensure_is_idempotent_and_keeps_its_mac),
+		cmocka_unit_test(bridge_ensure_by_many_at_once_makes_one),
+		cmocka_unit_test(bridge_ensure_refuses_a_name_that_is_something_else),
+		cmocka_unit_test(veth_up_carries_packets_both_ways),
+		cmocka_unit_test(veth_up_sets_mac_mtu_loopback_and_default_route),
+		cmocka_unit_test(veth_up_takes_a_second_family),
+		cmocka_unit_test(veth_up_that_fails_leaves_nothing),
+		cmocka_unit_test(veth_up_refuses_a_name_in_use),
+		cmocka_unit_test(veth_down_is_idempotent_and_deletes_only_veths),
+		cmocka_unit_test(the_namespace_takes_its_veth_along),
+		cmocka_unit_test(loopback_up_needs_no_other_link),
+		cmocka_unit_test(a_descriptor_that_is_no_namespace_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, probe, NULL);
+}

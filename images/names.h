@@ -41,4 +41,13 @@ int names_tag(const struct store *store, const char *image, const char *referenc
 int names_remove(const struct store *store, const char *image, names_used_fn is_used,
 		 void *arg, struct vps_err *err) __attribute__((nonnull(1, 2, 5)));
 
+struct descriptor;
+
+/*
+ * The step of names_tag() that an import shares: the manifest is in the store
+ * already, the caller holds the store's lock, and name is a reference in full.
+ */
+int names_put(int images_fd, const struct descriptor *manifest, const char *name,
+	      struct vps_err *err) __attribute__((nonnull));
+
 #endif

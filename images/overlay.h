@@ -43,23 +43,30 @@ struct overlay {
  * overlay       all descriptors borrowed; none of them O_PATH-only is demanded.
  *               upper/ and work/ are made in vps_fd when missing
  * ret_mount_fd  a detached mount, for move_mount(2) into any mount namespace
+ * ret_spare_fds NULL, or receives two descriptors (or FD_NONE) that nobody needs
+ *               any more: whoever closes one last waits for an RCU grace period
+ *               (50 µs each, measured), which is better done when the VPS runs
  *
  * The caller has its own mount namespace with private or slave propagation,
  * and opened layers_fd and vps_fd after it got there: the kernel clones only
  * mounts of the caller's own namespace. Kernels before 6.15 also want the
- * clones attached; they are left on a tmpfs over layers_fd in that namespace
- * and go with it. From 6.15 on nothing is attached, and a namespace of its own
- * is not needed.
+ * clones attached: for a moment they are, on a tmpfs over layers_fd, and the
+ * current directory changes with that. From 6.15 on nothing is attached, and a
+ * namespace of its own is not needed.
+ *
+ * What the mount shows has the ids of the VPS, and nobody else's can be
+ * created in it (EOVERFLOW), root's of the host included: a mount point is
+ * made by a process in the VPS's user namespace, or between fsident_enter()
+ * and fsident_leave().
  *
  * CAP_SYS_ADMIN and root's file capabilities are needed in the initial user
  * namespace. The file system ids, capabilities, dumpable flag and parent death
  * signal of the calling thread change during the call and are put back.
  *
- * Returns 0, or -errno with err set; after a failure nothing is mounted but
- * possibly that tmpfs.
+ * Returns 0, or -errno with err set and nothing mounted.
  */
-int overlay_mount(const struct overlay *overlay, int *ret_mount_fd, struct vps_err *err)
-	__attribute__((nonnull));
+int overlay_mount(const struct overlay *overlay, int *ret_mount_fd, int ret_spare_fds[2],
+		  struct vps_err *err) __attribute__((nonnull(1, 2, 4)));
 
 /*
  * The options of mount(2) for layers reachable as short names: what

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* vpsctl doctor: says what this host can do, what not, and what to do about it. */
+#include <stdio.h>
+
+#include "base/own.h"
+#include "cli/commands.h"
+#include "cli/emit.h"
+#include "cli/say.h"
+#include "cli/table.h"
+#include "runtime/vps.h"
+
+static void print_json(const struct vps_finding *findings, size_t count)
+{
+	struct emit emit = { 0 };
+	size_t i;
+
+	emit_array(&emit, NULL);
+	for (i = 0; i < count; i++) {
+		emit_object(&emit, NULL);
+		emit_text(&emit, "name", findings[i].name);
+		emit_bool(&emit, "ok", findings[i].is_ok);
+		emit_bool(&emit, "required", findings[i].is_required);
+		emit_text(&emit, "what", findings[i].what);
+		emit_text(&emit, "remedy", findings[i].is_ok ? NULL : findings[i].remedy);
+		emit_end(&emit, '}');
+	}
+	emit_end(&emit, ']');
+}
+
+static const char *state_name(const struct vps_finding *finding)
+{
+	if (finding->is_ok)
+		return "ok";
+	return finding->is_required ? "MISSING" : "missing";
+}
+
+static int print_table(const struct vps_finding *findings, size_t count)
+{
+	static const char *const heading[] = { "CHECK", "STATE", "FOUND", NULL };
+	struct table table = { 0 };
+	size_t i;
+	int rc;
+
+	table_row(&table, heading);
+	for (i = 0; i < count; i++) {
+		const char *row[] = { findings[i].name, state_name(&findings[i]),
+				      findings[i].what, NULL };
+
+		table_row(&table, row);
+	}
+	rc = table_print(&table);
+	for (i = 0; i < count; i++)
+		if (!findings[i].is_ok && *findings[i].remedy)
+			printf("%s: %s\n", findings[i].name, findings[i].remedy);
+	return rc;
+}
+
+static int run(struct cli *cli, const void *values, int count, char **args)
+{
+	OWN_MEM struct vps_finding *findings = NULL;
+	struct vps_err err = { 0 };
+	int status = EXIT_DONE;
+	size_t found, i;
+
+	(void)values;
+	(void)count;
+	(void)args;
+	if (vps_doctor(cli->host, &findings, &found, &err) < 0)
+		return say_error(cli, NULL, &err);
+	if (cli->is_json)
+		print_json(findings, found);
+	else if (print_table(findings, found) < 0)
+		status = EXIT_FAILED;
+	for (i = 0; i < found; i++)
+		if (findings[i].is_required && !findings[i].is_ok)
+			status = EXIT_HOST;
+	return status;
+}
+
+const struct command cmd_doctor = {
+	.name = "doctor",
+	.args = "",
+	.summary = "say what this host can do, and what it lacks",
+	.details = "MISSING is what no VPS runs without; missing is what some features need.\n",
+	.flags = CMD_HOST | CMD_JSON,
+	.run = run,
+};

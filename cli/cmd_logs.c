@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* vpsctl logs: prints what a VPS wrote to its console. */
+#include <stdint.h>
+#include <unistd.h>
+
+#include "cli/commands.h"
+#include "cli/say.h"
+#include "runtime/vps.h"
+
+struct logs_values {
+	bool   is_followed;
+	size_t lines;
+};
+
+static const struct option_row options[] = {
+	{ 'f', "follow", NULL, OPTION_SWITCH, offsetof(struct logs_values, is_followed),
+	  "go on as it grows, until the VPS is stopped" },
+	{ 'n', "lines", "N", OPTION_COUNT, offsetof(struct logs_values, lines),
+	  "only the last N lines" },
+	{ 0 },
+};
+
+static int run(struct cli *cli, const void *values, int count, char **args)
+{
+	const struct logs_values *logs = values;
+	struct vps_err err = { 0 };
+
+	(void)count;
+	if (vps_logs(cli->host, args[0], logs->lines, logs->is_followed, STDOUT_FILENO, &err) < 0)
+		return say_error(cli, args[0], &err);
+	return EXIT_DONE;
+}
+
+const struct command cmd_logs = {
+	.name = "logs",
+	.args = "NAME",
+	.summary = "print what a VPS wrote to its console",
+	.min_args = 1,
+	.max_args = 1,
+	.flags = CMD_HOST,
+	.options = options,
+	.defaults = &(const struct logs_values){ .lines = SIZE_MAX },
+	.values_size = sizeof(struct logs_values),
+	.run = run,
+};

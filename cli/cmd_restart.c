@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* vpsctl restart: stops and starts VPSs without letting go of their locks. */
+#include "cli/commands.h"
+#include "cli/each.h"
+#include "cli/stop_options.h"
+
+static int restart_one(struct cli *cli, const char *name, const void *values,
+		       struct vps_err *err)
+{
+	return vps_restart(cli->host, name, stop_timeout(values), err);
+}
+
+static int run(struct cli *cli, const void *values, int count, char **args)
+{
+	return each_selected(cli, values, count, args, ~EACH_STATUS(VPS_STOPPED),
+			     restart_one);
+}
+
+const struct command cmd_restart = {
+	.name = "restart",
+	.args = "NAME... | --all",
+	.summary = "stop VPSs and start them again",
+	.details = "A VPS that is stopped and named is started; --all leaves it alone.\n",
+	.max_args = CLI_ANY,
+	.flags = CMD_ROOT | CMD_HOST | CMD_JSON,
+	.options = stop_options,
+	.defaults = &stop_defaults,
+	.values_size = sizeof(struct stop_values),
+	.check = each_check,
+	.run = run,
+};

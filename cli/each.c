@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Carries out create, start, stop, restart, kill, pause, resume and destroy on many VPSs. */
+#include "cli/each.h"
+
+#include <stdio.h>
+
+#include "base/own.h"
+#include "cli/emit.h"
+#include "cli/say.h"
+
+static void emit_result(struct emit *emit, const char *name, int status,
+			const struct vps_err *err)
+{
+	char text[sizeof(err->text) + 100];
+
+	emit_object(emit, NULL);
+	emit_text(emit, "name", name);
+	emit_bool(emit, "ok", !err->code);
+	emit_number(emit, "exit_status", status);
+	emit_text(emit, "error", err->code ? vps_err_message(err, text, sizeof(text)) : NULL);
+	emit_end(emit, '}');
+}
+
+int each_named(struct cli *cli, const void *values, int count, char **names, each_fn act)
+{
+	struct emit emit = { 0 };
+	int first = EXIT_DONE;
+	int i;
+
+	if (cli->is_json)
+		emit_array(&emit, NULL);
+	for (i = 0; i < count; i++) {
+		struct vps_err err = { 0 };
+		int status = EXIT_DONE;
+
+		(void)fflush(stdout);	/* act() forks; main.c reports a full disk */
+		if (act(cli, names[i], values, &err) < 0)
+			status = say_error(cli, names[i], &err);
+		if (cli->is_json)
+			emit_result(&emit, names[i], status, &err);
+		if (first == EXIT_DONE)
+			first = status;
+	}
+	if (cli->is_json)
+		emit_end(&emit, ']');
+	return first;
+}
+
+static int each_listed(struct cli *cli, const void *values, unsigned statuses, each_fn act)
+{
+	OWN_MEM struct vps_info *infos = NULL;
+	OWN_MEM char **names = NULL;
+	struct vps_err err = { 0 };
+	size_t listed, i;
+	int count = 0;
+
+	if (vps_list(cli->host, &infos, &listed, &err) < 0)
+		return say_error(cli, NULL, &err);
+	names = calloc(listed + 1, sizeof(*names));
+	if (!names) {
+		(void)vps_err_set(&err, -ENOMEM, "cannot list the VPSs");
+		return say_error(cli, NULL, &err);
+	}
+	for (i = 0; i < listed; i++)
+		if (statuses & EACH_STATUS(infos[i].status))
+			names[count++] = infos[i].name;
+	return each_named(cli, values, count, names, act);
+}
+
+int each_selected(struct cli *cli, const void *values, int count, char **names,
+		  unsigned statuses, each_fn act)
+{
+	if (!count)
+		return each_listed(cli, values, statuses, act);
+	return each_named(cli, values, count, names, act);
+}
+
+int each_check(struct cli *cli, const void *values, int count, char **names)
+{
+	bool is_all = *(const bool *)values;
+
+	if (is_all && count)
+		return say_misuse(cli, "--all and \"%s\" exclude each other", names[0]);
+	if (!is_all && !count)
+		return say_misuse(cli, "missing argument: %s", cli->command->args);
+	return EXIT_DONE;
+}

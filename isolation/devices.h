@@ -22,14 +22,29 @@ struct device_rule {
 	unsigned access;		/* DEVICE_… */
 };
 
-/* What every VPS may open whatever its spec says: null, zero, full, random, urandom, tty, ptmx, pts. */
+/*
+ * What every VPS may open whatever its spec says: null, zero, full, random,
+ * urandom, tty, ptmx, pts. The caller puts them behind the spec's own rules.
+ */
 extern const struct device_rule devices_default[];
 extern const size_t devices_default_count;
+
+struct bpf_insn;
+
+/*
+ * The program that implements the rules. What no rule names is denied, as the
+ * OCI specification has it. Read, write and mknod are decided each by itself:
+ * "allow rw" followed by "deny w" denies an open for both.
+ *
+ * ret_program  malloc()ed, ret_count instructions; the caller frees it
+ * Returns 0, or -errno with err set and the outputs untouched.
+ */
+int devices_program(const struct device_rule *rules, size_t count, struct bpf_insn **ret_program,
+		    size_t *ret_count, struct vps_err *err);
 
 /*
  * Attach a program that implements the rules to a cgroup, replacing the one
  * that we attached before in one step: at no time is everything allowed.
- * What no rule names is denied, as the OCI specification has it.
  *
  * cg_fd    directory of the cgroup (v2), borrowed
  * Returns 0, or -errno with err set and the former program in force.

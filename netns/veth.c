@@ -29,6 +29,16 @@ static bool has_mac(const struct veth *spec)
 }
 
 /*
+ * The kernel uses one queue of a veth unless told otherwise, but makes room
+ * for as many as there are processors, and that costs at each start.
+ */
+static void put_one_queue(struct nl_request *rq)
+{
+	nl_put_u32(rq, IFLA_NUM_TX_QUEUES, 1);
+	nl_put_u32(rq, IFLA_NUM_RX_QUEUES, 1);
+}
+
+/*
  * The guest's end, inside the kind's own data. Not IFF_UP: the kernel would
  * open it before it has tied the two ends together, and answer ENOTCONN.
  */
@@ -40,6 +50,7 @@ static void put_peer(struct nl_request *rq, const struct veth *spec, int netns_f
 	/* A struct ifinfomsg without an attribute header of its own comes first. */
 	nl_put_raw(rq, &down, sizeof(down));
 	nl_put_text(rq, IFLA_IFNAME, guest_name(spec));
+	put_one_queue(rq);
 	nl_put_u32(rq, IFLA_NET_NS_FD, (uint32_t)netns_fd);
 	if (has_mac(spec))
 		nl_put(rq, IFLA_ADDRESS, &spec->mac, sizeof(spec->mac));
@@ -60,6 +71,7 @@ static int create(int fd, const struct veth *spec, int netns_fd, struct vps_err 
 	nl_message(&rq, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &up, sizeof(up),
 		   "cannot make veth \"%s\"", spec->host_name);
 	nl_put_text(&rq, IFLA_IFNAME, spec->host_name);
+	put_one_queue(&rq);
 	if (spec->mtu_bytes)
 		nl_put_u32(&rq, IFLA_MTU, spec->mtu_bytes);
 	if (spec->bridge_ifindex)

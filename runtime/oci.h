@@ -66,6 +66,7 @@ struct oci_process {
 	mode_t             umask;
 	bool               has_caps;
 	struct caps_sets   caps;
+	const char *const *unknown_caps;	/* named in capabilities, unknown here: to be warned of; or NULL */
 	const struct oci_rlimit *rlimits;
 	size_t             rlimit_count;
 	bool               no_new_privileges;
@@ -97,7 +98,7 @@ struct oci_config {
 	const char                *hostname, *domainname;
 	bool                       has_process;
 	struct oci_process         process;
-	struct mount_entry        *mounts;		/* source_fd is filled by the engine */
+	struct mount_entry        *mounts;		/* prepared is filled by the engine */
 	size_t                     mount_count;
 	struct oci_hooks           hooks[HOOK_KINDS];
 	const struct oci_pair     *annotations;
@@ -114,9 +115,10 @@ struct oci_config {
 	const char                *cgroups_path;	/* NULL: the engine chooses */
 	const struct cg_value     *cg_values;		/* resources, as cgroup v2 takes them, in a safe order */
 	size_t                     cg_value_count;
+	bool                       checks_memory;	/* resources.memory.checkBeforeUpdate */
 	const struct device_rule  *device_rules;	/* resources.devices, in order */
 	size_t                     device_rule_count;
-	const struct oci_pair     *sysctls;
+	const struct oci_pair     *sysctls;	/* keys are paths below /proc/sys: "net/ipv4/ip_forward" */
 	size_t                     sysctl_count;
 	bool                       has_seccomp;
 	struct syscalls_profile    seccomp;
@@ -145,6 +147,13 @@ int oci_parse(const char *text, size_t len, struct oci_config *config, struct vp
 /* Parse only a process document (`exec --process FILE`) into process, owned by arena. */
 int oci_parse_process(const char *text, size_t len, struct arena *arena,
 		      struct oci_process *process, struct vps_err *err);
+
+/*
+ * Parse only a resources document (`update -r FILE`) into the members of config
+ * that belong to it: cg_values, device_rules and checks_memory.
+ */
+int oci_parse_resources(const char *text, size_t len, struct oci_config *config,
+			struct vps_err *err);
 
 void oci_free(struct oci_config *config);
 

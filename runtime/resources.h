@@ -29,8 +29,9 @@ struct resource {
 	const char *file;	/* cgroup v2 interface file */
 	const char *controller;
 	enum unit   unit;
-	bool        is_text;	/* a list, not an amount */
-	uint64_t    lowest, highest;
+	bool        is_text;	/* a list of processors, not an amount */
+	bool        takes_max;	/* "max" is a value, UINT64_MAX: no limit */
+	uint64_t    lowest, highest;	/* in the unit's scale */
 	const char *summary;	/* half a line for help and man page */
 };
 
@@ -46,9 +47,19 @@ struct limits {
 /* Row by its name, or RESOURCES. */
 enum resource_id resource_find(const char *name);
 
+/* Whether text is a list of processors as cpuset.cpus takes it: "0-1,4". */
+bool resource_is_cpu_list(const char *text);
+
 /*
- * Parse a value as people write it and check its range.
- * Returns 0, or -EINVAL with a sentence "pids: 0 is below 1".
+ * cpu.weight of v2 for cpu.shares of v1 (2..262144; 1024 is usual and becomes
+ * 100), by the formula that runc uses since 1.3.
+ */
+uint64_t resource_weight_of_shares(uint64_t shares);
+
+/*
+ * Parse a value as people write it and check its range. Of a row that is text
+ * the text itself is the value, and *ret_value becomes 0.
+ * Returns 0, or -EINVAL with a sentence "pids: 0 is below 1; allowed are …".
  */
 int resource_parse(enum resource_id id, const char *text, uint64_t *ret_value,
 		   struct vps_err *err);

@@ -91,10 +91,22 @@ int spec_print(const struct spec *spec, char **ret_text, struct vps_err *err);
 
 /*
  * Set one value by its dotted key ("hostname", "restart", "network.address",
- * "memory"): what `vpsctl create --set KEY=VALUE` does. Resource rows need no prefix.
+ * "memory", "env.LANG", "labels.owner"): what `vpsctl create --set KEY=VALUE`
+ * does. Resource rows need no prefix; lists and objects are written as JSON.
+ *
+ * Pointers that were taken out of the spec before become invalid; on failure
+ * the spec is as it was.
  * Returns 0, or -EINVAL with the sentence that spec_parse() would have given.
  */
 int spec_set(struct spec *spec, const char *key, const char *value, struct vps_err *err);
+
+/*
+ * Refuse combinations of keys that cannot be, such as memory.high above memory.
+ * spec_parse() has done so; after spec_set() it is the caller's to do, once all
+ * keys are set.
+ * Returns 0, or -EINVAL with a sentence that starts with the JSON path.
+ */
+int spec_check(const struct spec *spec, struct vps_err *err);
 
 /* Whether text is a VPS name: a DNS label, [a-z0-9] and inner '-', 1..63. Else -EINVAL and a sentence. */
 int spec_check_name(const char *text, struct vps_err *err);

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Sets single keys of a spec from words of a command line: the spec becomes
+ * JSON, the word is put into it, and the parser reads it back, so that there
+ * is one set of rules and of messages.
+ */
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/own.h"
+#include "runtime/spec_parts.h"
+#include "runtime/writer.h"
+
+#define KEY_MAX 300
+
+/* Objects whose members can be set one by one; the longest path first. */
+static const struct section {
+	const char           *path;
+	const struct doc_key *keys;	/* NULL: any key, and the value is a string */
+} sections[] = {
+	{ "security.capabilities", spec_capabilities_keys },
+	{ "security", spec_security_keys },
+	{ "network", spec_network_keys },
+	{ "restart", spec_restart_keys },
+	{ "resources", NULL },
+	{ "labels", NULL },
+	{ "env", NULL },
+	{ "", spec_keys },
+};
+
+/* The section of a dotted key, and what is left of the key. Resource rows need no prefix. */
+static const struct section *find_section(const char *key, const char **ret_name)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(sections) - 1; i++) {
+		size_t len = strlen(sections[i].path);
+
+		if (strncmp(sections[i].path, key, len) == 0 && key[len] == '.') {
+			*ret_name = key + len + 1;
+			return &sections[i];
+		}
+		if (strcmp(sections[i].path, "resources") == 0 && resource_find(key) < RESOURCES) {
+			*ret_name = key;
+			return &sections[i];
+		}
+	}
+	*ret_name = key;
+	return &sections[i];
+}
+
+static enum doc_type type_of(const struct section *section, const char *name)
+{
+	const struct doc_key *key;
+
+	for (key = section->keys; key && key->name; key++)
+		if (strcmp(key->name, name) == 0)
+			return key->type;
+	return DOC_STRING;
+}
+
+/* The word as the value that the key wants; as a string, which the parser refuses, if it is none. */
+static json_t *to_json(enum doc_type type, const char *value)
+{
+	json_t *parsed = NULL;
+	uint64_t number;
+
+	if (type == DOC_BOOL && strcmp(value, "true") == 0)
+		return json_true();
+	if (type == DOC_BOOL && strcmp(value, "false") == 0)
+		return json_false();
+	if (type == DOC_INTEGER && number_parse(value, 0, INT64_MAX, &number) == 0)
+		return json_integer((json_int_t)number);
+	if (type != DOC_STRING && (*value == '[' || *value == '{'))
+		parsed = json_loads(value, JSON_REJECT_DUPLICATES, NULL);
+	return parsed ? parsed : json_string(value);
+}
+
+/* The object of a section, made where it is missing. Borrowed; NULL when memory ran out. */
+static json_t *open_section(json_t *root, const char *path)
+{
+	json_t *object = root;
+	char key[40];
+
+	while (object && *path) {
+		size_t len = strcspn(path, ".");
+		json_t *child;
+
+		(void)snprintf(key, sizeof(key), "%.*s", (int)len, path);
+		child = json_object_get(object, key);
+		if (!child && json_object_set_new(object, key, json_object()) < 0)
+			return NULL;
+		if (json_is_string(child)) {	/* "restart": "always" */
+			json_t *policy = json_object();
+
+			if (json_object_set(policy, "policy", child) < 0 ||
+			    json_object_set_new(object, key, policy) < 0)
+				return NULL;
+		}
+		object = json_object_get(object, key);
+		path += len + (path[len] == '.');
+	}
+	return object;
+}
+
+int spec_set(struct spec *spec, const char *key, const char *value, struct vps_err *err)
+{
+	OWN_JSON *root = spec_to_json(spec);
+	const struct section *section;
+	struct spec fresh = { 0 };
+	const char *name;
+	json_t *object, *word;
+	char shown[DOC_SHOWN];
+
+	if (strlen(key) > KEY_MAX)
+		return vps_err_say(err, -EINVAL, "%s: unknown key", doc_quote(key, shown));
+	section = find_section(key, &name);
+	object = root ? open_section(root, section->path) : NULL;
+	if (!object)
+		return vps_err_set(err, -ENOMEM, "cannot set %s", key);
+	word = to_json(type_of(section, name), value);
+	if (!word || json_object_set_new(object, name, word) < 0)
+		return vps_err_say(err, -EINVAL, "%s: %s is not UTF-8", key, doc_quote(value, shown));
+	if (spec_read(root, &fresh, err) < 0)
+		return err->code;
+	spec_free(spec);
+	*spec = fresh;
+	return 0;
+}

@@ -60,6 +60,9 @@ int cg_delegate(int cg_fd, uid_t uid, gid_t gid, struct vps_err *err);
 /* Kill everything in it and below, at once (cgroup.kill). 0 or -errno. */
 int cg_kill(int cg_fd);
 
+/* Send a signal to every process in it and below. 0 or -errno with err set. */
+int cg_signal(int cg_fd, int signal, struct vps_err *err);
+
 /* Freeze or thaw and wait until it is so, timeout_msec at most (then -ETIMEDOUT). */
 int cg_freeze(int cg_fd, bool is_frozen, int timeout_msec, struct vps_err *err);
 

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* vps-monitor: started by vpsctl beside each VPS; never by hand. */
+#include <stdio.h>
+#include <string.h>
+
+#include "runtime/monitor.h"
+
+int main(int argc, char **argv)
+{
+	struct monitor_options options;
+
+	if (argc != 4 || (strcmp(argv[1], "start") != 0 && strcmp(argv[1], "adopt") != 0)) {
+		(void)fprintf(stderr, "vps-monitor: vpsctl starts this program; "
+				      "usage: vps-monitor start|adopt RUN-DIR CACHE-DIR\n");
+		return 2;
+	}
+	options.is_adopting = strcmp(argv[1], "adopt") == 0;
+	options.run_dir = argv[2];
+	options.cache_dir = argv[3];
+	return monitor_run(&options);
+}

@@ -1,0 +1,507 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Brings containers up and takes them down, stage by stage; called by
+ * vps-monitor and vps-oci.
+ *
+ *   runtime (this file)                     init (init.c)
+ *   ---------------------------------------------------------------------
+ *   userns, root, binds, cgroup, filter
+ *   clone3() into the cgroup ------------>  born in all its namespaces
+ *   id maps, rlimits
+ *   SYNC_MAPPED ------------------------->  clones of root and binds taken,
+ *   network, at the same time               root of the container, mounts laid
+ *                                    <----  SYNC_CONSOLE with the pty's master
+ *                                    <----  SYNC_BUILT
+ *   prestart, createRuntime hooks
+ *   SYNC_ENTER -------------------------->  createContainer hooks, switch of root
+ *                                    <----  SYNC_READY
+ *   "created"
+ *   SYNC_START -------------------------->  startContainer hooks, user,
+ *                                           capabilities, [SYNC_LISTENER,] execve()
+ *   "running"                        <----  end of file: execve() closed it
+ *
+ * Whoever fails says why with SYNC_FAILED; whoever finds the other side gone gives up.
+ */
+#include "container.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/pidfd.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fileio.h"
+#include "fault.h"
+#include "hooks.h"
+#include "process.h"
+#include "sync.h"
+
+#define MOUNTS_DIR	"mnt"	/* below run_dir: "root", "0", "1", … */
+
+static bool has_new(const struct container *c, enum ns_kind kind)
+{
+	return c->config.namespaces[kind].is_listed && !c->config.namespaces[kind].path;
+}
+
+/* A container that brings its own user namespace has its binds prepared outside. */
+static bool has_userns(const struct container *c)
+{
+	return c->config.namespaces[NS_USER].is_listed;
+}
+
+char *container_state_json(const struct container *c, const char *status, pid_t pid)
+{
+	json_t *annotations = json_object();
+	json_t *state;
+	char *text;
+	size_t i;
+
+	for (i = 0; i < c->config.annotation_count; i++)
+		(void)json_object_set_new(annotations, c->config.annotations[i].key,
+					  json_string(c->config.annotations[i].value));
+	state = json_pack("{s:s, s:s, s:s, s:s, s:o*}", "ociVersion", "1.2.0", "id", c->id,
+			  "status", status, "bundle", c->bundle, "annotations", annotations);
+	if (state && pid)
+		(void)json_object_set_new(state, "pid", json_integer(pid));
+	text = state ? json_dumps(state, JSON_COMPACT) : NULL;
+	json_decref(state);
+	return text;
+}
+
+/* ---- mount namespace: a place to attach what only init shall see ---- */
+
+static int mountns_up(struct container *c, struct vps_err *err)
+{
+	if (!has_userns(c) || c->has_mount_ns)
+		return 0;
+	if (unshare(CLONE_NEWNS) < 0)
+		return vps_err_set(err, -errno, "cannot leave the host's mount namespace");
+	if (mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL) < 0)
+		return vps_err_set(err, -errno, "cannot make the mounts private");
+	c->has_mount_ns = true;
+	return 0;
+}
+
+static void mountns_down(struct container *c)
+{
+	(void)c;	/* it goes with the process */
+}
+
+/* ---- userns: an id map to give to the root and the binds ---- */
+
+static int userns_up(struct container *c, struct vps_err *err)
+{
+	if (!has_new(c, NS_USER) || !c->attachments || !c->attachments->root)
+		return 0;
+	c->userns_fd = idmap_userns(&c->config.idmap, err);
+	return c->userns_fd < 0 ? c->userns_fd : 0;
+}
+
+static void userns_down(struct container *c)
+{
+	own_close(&c->userns_fd);
+}
+
+/* ---- filter ---- */
+
+static int filter_up(struct container *c, struct vps_err *err)
+{
+	if (!c->config.has_seccomp)
+		return 0;
+	return syscalls_compile(&c->config.seccomp, c->cache_fd, &c->filter, err);
+}
+
+static void filter_down(struct container *c)
+{
+	syscalls_free(&c->filter);
+}
+
+/* ---- root and binds ---- */
+
+static char *mounts_path(struct container *c, const char *name)
+{
+	return arena_printf(&c->config.arena, "%s/" MOUNTS_DIR "/%s", c->run_dir, name);
+}
+
+/* Make the directory (or file) that a prepared mount will cover. */
+static int make_cover(const char *path, bool is_dir, struct vps_err *err)
+{
+	int fd = -1;
+
+	if (is_dir ? mkdir(path, 0700) == 0 : (fd = creat(path, 0600)) >= 0) {
+		own_close(&fd);
+		return 0;
+	}
+	return errno == EEXIST ? 0 : vps_err_set(err, -errno, "cannot make %s", path);
+}
+
+static int attach_root(struct container *c, struct vps_err *err)
+{
+	const char *path = mounts_path(c, "root");
+	OWN_FD fd = FD_NONE;
+	int r;
+
+	if (!path)
+		return vps_err_set(err, -ENOMEM, "cannot attach the root");
+	r = make_cover(path, true, err);
+	if (r == 0)
+		r = c->attachments->root(c, c->userns_fd, &fd, err);
+	if (r < 0)
+		return r;
+	if (move_mount(fd, "", AT_FDCWD, path, MOVE_MOUNT_F_EMPTY_PATH) < 0)
+		return vps_err_set(err, -errno, "cannot attach the root at %s", path);
+	c->config.root_path = path;
+	return 0;
+}
+
+static int prepare_binds(struct container *c, struct vps_err *err)
+{
+	size_t i;
+
+	for (i = 0; i < c->config.mount_count; i++) {
+		struct mount_entry *entry = &c->config.mounts[i];
+		char name[24];
+		const char *path;
+		struct stat st;
+		int r;
+
+		if (!entry->is_bind)
+			continue;
+		(void)snprintf(name, sizeof(name), "%zu", i);
+		path = mounts_path(c, name);
+		if (!path)
+			return vps_err_set(err, -ENOMEM, "cannot prepare the mounts");
+		if (stat(entry->source, &st) < 0) {
+			if (errno == ENOENT && entry->is_optional)
+				continue;
+			return vps_err_set(err, -errno, "mounts[%zu]: cannot open %s", i,
+					   entry->source);
+		}
+		r = make_cover(path, S_ISDIR(st.st_mode), err);
+		if (r == 0)
+			r = mounts_prepare(entry, path, &c->config.idmap, err);
+		if (r < 0)
+			return vps_err_in(err, "mounts[%zu]", i);
+	}
+	return 0;
+}
+
+static int root_up(struct container *c, struct vps_err *err)
+{
+	OWN_FD dir_fd = FD_NONE;
+	const char *dir = mounts_path(c, "");
+	int r;
+
+	if (!dir)
+		return vps_err_set(err, -ENOMEM, "cannot attach the root");
+	if (has_userns(c)) {
+		dir_fd = dir_make(AT_FDCWD, dir, 0700, err);
+		if (dir_fd < 0)
+			return dir_fd;
+	}
+	r = c->attachments && c->attachments->root ? attach_root(c, err) : 0;
+	return r == 0 && has_userns(c) ? prepare_binds(c, err) : r;
+}
+
+/* Our mount namespace takes the mounts along; in the host's, only empty covers are left. */
+static void root_down(struct container *c)
+{
+	OWN_FD dir_fd = open(c->run_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct vps_err ignored = { 0 };
+	size_t i;
+
+	if (dir_fd < 0)
+		return;
+	if (c->has_mount_ns) {
+		const char *path = mounts_path(c, "root");
+
+		(void)umount2(path ? path : "", MNT_DETACH);
+		for (i = 0; i < c->config.mount_count; i++)
+			if (c->config.mounts[i].prepared)
+				(void)umount2(c->config.mounts[i].prepared, MNT_DETACH);
+	}
+	/* Best effort: a directory that is left is found and removed by the next start. */
+	(void)tree_remove(dir_fd, MOUNTS_DIR, &ignored);
+}
+
+/* ---- cgroup ---- */
+
+static int cgroup_up(struct container *c, struct vps_err *err)
+{
+	const struct oci_config *config = &c->config;
+	uint32_t uid, gid;
+	int r;
+
+	c->cg_fd = cg_create(c->cgroup_path, config->cg_values, config->cg_value_count, err);
+	if (c->cg_fd < 0)
+		return c->cg_fd;
+	r = cg_set(c->cg_fd, c->cgroup_path, config->cg_values, config->cg_value_count, err);
+	if (r == 0)
+		r = devices_attach(c->cg_fd, config->device_rules, config->device_rule_count, err);
+	if (r == 0 && has_new(c, NS_USER) && has_new(c, NS_CGROUP) &&
+	    idmap_uid_outside(&config->idmap, 0, &uid) &&
+	    idmap_gid_outside(&config->idmap, 0, &gid))
+		r = cg_delegate(c->cg_fd, uid, gid, err);
+	return r;
+}
+
+static void cgroup_down(struct container *c)
+{
+	struct vps_err ignored = { 0 };
+
+	own_close(&c->cg_fd);
+	/* Best effort: what refuses to die now is killed and removed by the next command. */
+	(void)cg_remove(c->cgroup_path, &ignored);
+}
+
+/* ---- init ---- */
+
+static uint64_t clone_flags(const struct container *c)
+{
+	uint64_t flags = 0;
+	enum ns_kind kind;
+
+	for (kind = 0; kind < NS_KINDS; kind++)
+		/* The time namespace is prepared before, the cgroup one made inside: init.c. */
+		if (has_new(c, kind) && kind != NS_TIME && kind != NS_CGROUP)
+			flags |= (uint64_t)ns_infos[kind].flag;
+	return flags;
+}
+
+static pid_t clone_init(struct container *c)
+{
+	struct clone_args args = {
+		.flags = clone_flags(c) | CLONE_PIDFD | CLONE_INTO_CGROUP | CLONE_CLEAR_SIGHAND,
+		.pidfd = (uint64_t)(uintptr_t)&c->init_fd,
+		.exit_signal = SIGCHLD,
+		.cgroup = (uint64_t)c->cg_fd,
+	};
+
+	/* No fork() of glibc's: the child of a clone3() of ours uses only plain system calls. */
+	return (pid_t)syscall(SYS_clone3, &args, sizeof(args));
+}
+
+static int time_up(struct container *c, struct vps_err *err)
+{
+	if (!has_new(c, NS_TIME))
+		return 0;
+	return ns_time_prepare(&c->config.monotonic, &c->config.boottime, err);
+}
+
+static int map_init(struct container *c, struct vps_err *err)
+{
+	OWN_FD proc_fd = FD_NONE;
+	char path[32];
+	int r = 0;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d", (int)c->init_pid);
+	proc_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (proc_fd < 0)
+		return vps_err_set(err, -errno, "cannot open %s", path);
+	if (has_new(c, NS_USER))
+		r = idmap_write(proc_fd, c->init_pid, &c->config.idmap, err);
+	if (r == 0)
+		r = process_limit(c->init_pid, proc_fd, &c->config.process, err);
+	if (r == 0 && has_new(c, NS_NET)) {
+		c->netns_fd = openat(proc_fd, "ns/net", O_RDONLY | O_CLOEXEC);
+		if (c->netns_fd < 0)
+			r = vps_err_set(err, -errno, "cannot open the network namespace");
+	}
+	return r;
+}
+
+static int init_up(struct container *c, struct vps_err *err)
+{
+	int fds[2];
+	int r = time_up(c, err);
+
+	if (r < 0)
+		return r;
+	r = sync_open(fds, err);
+	if (r < 0) {
+		ns_time_leave();
+		return r;
+	}
+	c->init_pid = clone_init(c);
+	if (c->init_pid == 0) {
+		own_close(&fds[0]);
+		container_init(c, fds[1]);
+	}
+	r = -errno;
+	own_close(&fds[1]);
+	c->sync_fd = fds[0];
+	if (has_new(c, NS_TIME))
+		ns_time_leave();
+	if (c->init_pid < 0) {
+		c->init_pid = 0;
+		return vps_err_set(err, r, "cannot clone");
+	}
+	r = map_init(c, err);
+	if (r == 0)
+		r = sync_send(c->sync_fd, SYNC_MAPPED, FD_NONE);
+	return r < 0 ? vps_err_set(err, r, "cannot talk to the container's init") : 0;
+}
+
+static void init_down(struct container *c)
+{
+	if (c->init_fd >= 0 && c->init_pid > 0) {
+		(void)syscall(SYS_pidfd_send_signal, c->init_fd, SIGKILL, NULL, 0);
+		while (waitpid(c->init_pid, NULL, 0) < 0 && errno == EINTR)
+			;
+	}
+	c->init_pid = 0;
+	own_close(&c->init_fd);
+	own_close(&c->sync_fd);
+	own_close(&c->netns_fd);
+	own_close(&c->console_fd);
+	own_close(&c->listener_fd);
+}
+
+/* ---- network ---- */
+
+static int network_up(struct container *c, struct vps_err *err)
+{
+	if (!c->attachments || !c->attachments->network_up || c->netns_fd < 0)
+		return 0;
+	return c->attachments->network_up(c, c->netns_fd, err);
+}
+
+static void network_down(struct container *c)
+{
+	own_close(&c->netns_fd);
+	if (c->attachments && c->attachments->network_down)
+		c->attachments->network_down(c);
+}
+
+/* ---- hooks and the switch of root ---- */
+
+static int run_hooks(struct container *c, enum oci_hook_kind kind, const char *status,
+		     struct vps_err *err)
+{
+	OWN_MEM char *state = NULL;
+
+	if (!c->config.hooks[kind].count)
+		return 0;
+	state = container_state_json(c, status, c->init_pid);
+	if (!state)
+		return vps_err_set(err, -ENOMEM, "cannot write the state");
+	return hooks_run(c->config.hooks, kind, state, err);
+}
+
+static int entered_up(struct container *c, struct vps_err *err)
+{
+	int r;
+
+	if (c->config.process.terminal) {
+		r = sync_wait(c->sync_fd, &c->console_fd, err);
+		if (r >= 0 && (r != SYNC_CONSOLE || c->console_fd < 0))
+			return vps_err_say(err, -EPIPE, "init ended without a console");
+		if (r < 0)
+			return r;
+	}
+	r = sync_expect(c->sync_fd, SYNC_BUILT, err);
+	if (r == 0)
+		r = run_hooks(c, HOOK_PRESTART, "creating", err);
+	if (r == 0)
+		r = run_hooks(c, HOOK_CREATE_RUNTIME, "creating", err);
+	if (r == 0)
+		r = sync_send(c->sync_fd, SYNC_ENTER, FD_NONE);
+	if (r == 0)
+		r = sync_expect(c->sync_fd, SYNC_READY, err);
+	return r < 0 ? vps_err_set(err, r, "cannot talk to the container's init") : 0;
+}
+
+static void entered_down(struct container *c)
+{
+	struct vps_err ignored = { 0 };
+
+	/* "The runtime MUST log a failed poststop hook and go on": the caller's log has no room here. */
+	(void)run_hooks(c, HOOK_POSTSTOP, "stopped", &ignored);
+}
+
+/* Read downwards to bring a container up, upwards to take it down. */
+static const struct stage {
+	const char *name;
+	int (*up)(struct container *c, struct vps_err *err);
+	void (*down)(struct container *c);
+} stages[] = {
+	{ "mount namespace",	mountns_up,	mountns_down	},
+	{ "user namespace",	userns_up,	userns_down	},
+	{ "seccomp",		filter_up,	filter_down	},
+	{ "root",		root_up,	root_down	},
+	{ "cgroup",		cgroup_up,	cgroup_down	},
+	{ "network",		NULL,		network_down	},
+	{ "init",		init_up,	init_down	},
+	{ "network",		network_up,	NULL		},
+	{ "enter",		entered_up,	entered_down	},
+};
+
+int container_up(struct container *c, struct vps_err *err)
+{
+	const char *failed = NULL;
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(stages) && !failed; i++) {
+		if (!stages[i].up)
+			continue;
+		if (fault_hits(stages[i].name, err) || stages[i].up(c, err) < 0)
+			failed = stages[i].name;
+	}
+	if (!failed)
+		return 0;
+	(void)vps_err_in(err, "%s", failed);
+	while (i-- > 0)
+		if (stages[i].down)
+			stages[i].down(c);
+	return err->code;
+}
+
+int container_start(struct container *c, struct vps_err *err)
+{
+	int r = sync_send(c->sync_fd, SYNC_START, FD_NONE);
+
+	if (r < 0)
+		return vps_err_set(err, r, "cannot talk to the container's init");
+	do
+		r = sync_wait(c->sync_fd, &c->listener_fd, err);
+	while (r == SYNC_LISTENER);
+	if (r < 0)
+		return vps_err_in(err, "init");
+	if (r != SYNC_STARTED)
+		return vps_err_say(err, -EBADMSG, "init: step %d came instead of its start", r);
+	own_close(&c->sync_fd);
+	return run_hooks(c, HOOK_POSTSTART, "running", err);
+}
+
+void container_down(struct container *c)
+{
+	size_t i;
+
+	for (i = ARRAY_LEN(stages); i-- > 0;)
+		if (stages[i].down)
+			stages[i].down(c);
+}
+
+void container_free(struct container *c)
+{
+	own_close(&c->userns_fd);
+	own_close(&c->netns_fd);
+	own_close(&c->sync_fd);
+	own_close(&c->console_fd);
+	own_close(&c->listener_fd);
+	own_close(&c->init_fd);
+	own_close(&c->cg_fd);
+	syscalls_free(&c->filter);
+	oci_free(&c->config);
+}

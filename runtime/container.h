@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The engine: one container, brought up from an OCI config by a table of
+ * stages and taken down by the same table read upwards. vps-oci drives it for
+ * engines, vps-monitor for VPSs, which add attachments that OCI does not describe.
+ */
+#ifndef RUNTIME_CONTAINER_H
+#define RUNTIME_CONTAINER_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "base/own.h"
+#include "runtime/oci.h"
+
+struct container;
+
+/* What a VPS has behind and beside its container. NULL members: OCI alone. */
+struct attachments {
+	/* The root as a detached mount; userns_fd maps its ids, or FD_NONE. */
+	int (*root)(struct container *c, int userns_fd, int *ret_mount_fd, struct vps_err *err);
+	/* Links into the new network namespace. */
+	int (*network_up)(struct container *c, int netns_fd, struct vps_err *err);
+	void (*network_down)(struct container *c);
+	/* In the child, as root of the container, when the root is built. */
+	int (*files)(struct container *c, int root_fd, struct vps_err *err);
+	void *arg;	/* theirs */
+};
+
+/* Callers fill the first part; the stages keep what they hold in the second. */
+struct container {
+	const char               *id;
+	const char               *bundle;	/* directory that relative paths of the config start from */
+	const char               *run_dir;	/* directory of our own for this container, existing */
+	const char               *cgroup_path;	/* below the v2 mount */
+	struct oci_config         config;	/* parsed; freed by container_free() */
+	const struct attachments *attachments;	/* or NULL */
+	int                       cache_fd;	/* compiled system call filters; FD_NONE: none; borrowed */
+	int                       console_fd;	/* in: FD_NONE; then master of the console's pty */
+	bool                      keeps_keyring;
+	unsigned                  preserved_fds;
+
+	pid_t                     init_pid;
+	int                       init_fd;	/* pidfd */
+	int                       cg_fd, userns_fd, netns_fd, sync_fd, listener_fd;
+	struct syscalls_filter    filter;
+	bool                      has_mount_ns;	/* we left the host's mount namespace */
+};
+
+#define CONTAINER_INIT {								\
+	.cache_fd = FD_NONE, .console_fd = FD_NONE, .init_fd = FD_NONE, .cg_fd = FD_NONE,	\
+	.userns_fd = FD_NONE, .netns_fd = FD_NONE, .sync_fd = FD_NONE, .listener_fd = FD_NONE,	\
+}
+
+/*
+ * Bring it up until init waits before its last step ("created").
+ * Returns 0, or -errno with err set to stage and cause, and nothing left.
+ *
+ * The calling process becomes the parent of init and, where the root or a
+ * bind needs it, moves for good into a mount namespace of its own.
+ */
+int container_up(struct container *c, struct vps_err *err);
+
+/* Let init become the tenant's program. -errno with err set when it could not. */
+int container_start(struct container *c, struct vps_err *err);
+
+/*
+ * Kill what runs and remove what is left, also of a container that another
+ * process brought up: id, run_dir, cgroup_path and attachments are enough.
+ */
+void container_down(struct container *c);
+
+/* Release descriptors and memory; the container goes on. */
+void container_free(struct container *c);
+
+/*
+ * The OCI state document, for hooks and `vps-oci state`. malloc()ed, or NULL
+ * without memory.
+ * pid   0: left out
+ */
+char *container_state_json(const struct container *c, const char *status, pid_t pid);
+
+/* Body of the child, in all its namespaces; never returns. Drawn in container.c. */
+_Noreturn void container_init(struct container *c, int sync_fd);
+
+#endif

@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* vps_exec() and vps_console(): a person's terminal, or pipes, inside a VPS. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fileio.h"
+#include "control.h"
+#include "host.h"
+#include "isolation/cg.h"
+#include "join.h"
+#include "terminal.h"
+
+#define CONFIG_MAX	(4u << 20)
+#define ESCAPE_KEY	0x1d	/* Ctrl-] leaves a console, as in telnet and virsh */
+
+/* What an exec needs of a running VPS, gathered under its lock, used without it. */
+struct target {
+	struct oci_config      config;
+	struct syscalls_filter filter;
+	int                    init_fd, cg_fd;
+};
+
+static void target_free(struct target *t)
+{
+	own_close(&t->init_fd);
+	own_close(&t->cg_fd);
+	syscalls_free(&t->filter);
+	oci_free(&t->config);
+}
+
+static int target_open(struct vps_host *host, const char *name, struct target *t,
+		       struct vps_err *err)
+{
+	OWN_VPS vps = VPS_INIT;
+	OWN_MEM char *text = NULL;
+	OWN_FD cache_fd = FD_NONE;
+	struct attach attach = { 0 };
+	size_t len;
+	int r = vps_lock(host, name, &vps, err);
+
+	if (r < 0)
+		return r;
+	if (vps.init_fd < 0)
+		return vps_err_say(err, -VPS_ESTATE, "it is not running");
+	r = file_read(vps.run_fd, "config.json", CONFIG_MAX, &text, &len, err);
+	if (r == 0)
+		r = oci_parse(text, len, &t->config, err);
+	if (r == 0)
+		r = attach_load(vps.run_fd, &attach, err);
+	if (r == 0) {
+		t->cg_fd = cg_open_for_exec(attach.cgroup, vps.state.init_pid, err);
+		r = t->cg_fd < 0 ? t->cg_fd : 0;
+	}
+	if (r == 0 && cg_is_frozen(t->cg_fd) > 0)
+		r = vps_err_say(err, -VPS_ESTATE, "it is paused; resume it first");
+	cache_fd = openat(host->root_fd, "cache", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (r == 0 && t->config.has_seccomp)
+		r = syscalls_compile(&t->config.seccomp, cache_fd, &t->filter, err);
+	t->init_fd = fd_take(&vps.init_fd);
+	attach_free(&attach);
+	return r;
+}
+
+/* The VPS's own environment with that of the request over it. */
+static const char *const *merge_env(struct arena *arena, const char *const *base,
+				    const char *const *added)
+{
+	size_t count = 0, n = 0, i, j;
+	const char **env;
+
+	for (i = 0; base && base[i]; i++)
+		count++;
+	for (i = 0; added && added[i]; i++)
+		count++;
+	env = arena_array(arena, count + 1, sizeof(*env));
+	for (i = 0; env && base && base[i]; i++) {
+		size_t len = strcspn(base[i], "=") + 1;
+		bool is_replaced = false;
+
+		for (j = 0; added && added[j]; j++)
+			is_replaced |= strncmp(base[i], added[j], len) == 0;
+		/* The user's own, which his passwd entry decides. */
+		if (!is_replaced && strncmp(base[i], "HOME=", 5) != 0 &&
+		    strncmp(base[i], "USER=", 5) != 0)
+			env[n++] = base[i];
+	}
+	for (i = 0; env && added && added[i]; i++)
+		env[n++] = added[i];
+	return env;
+}
+
+/* ---- relaying a terminal ---- */
+
+static void pass_size(int from_fd, int master_fd)
+{
+	struct winsize size;
+
+	if (ioctl(from_fd, TIOCGWINSZ, &size) == 0)
+		(void)ioctl(master_fd, TIOCSWINSZ, &size);
+}
+
+/* Copy what there is. False at the end of input or output. */
+static bool copy(int from_fd, int to_fd)
+{
+	char data[8192];
+	ssize_t len = read(from_fd, data, sizeof(data));
+
+	if (len < 0)
+		return errno == EAGAIN || errno == EINTR;
+	return len > 0 && fd_write_all(to_fd, data, (size_t)len) == 0;
+}
+
+/* Until the process ends and what it wrote has been shown. */
+static void relay(int master_fd, int pid_fd)
+{
+	OWN_FD size_fd = terminal_watch_size();
+	struct pollfd fds[] = {
+		{ .fd = STDIN_FILENO, .events = POLLIN },
+		{ .fd = master_fd, .events = POLLIN },
+		{ .fd = pid_fd, .events = POLLIN },
+		{ .fd = size_fd, .events = POLLIN },
+	};
+	struct signalfd_siginfo info;
+	struct terminal terminal;
+	bool is_over = false;
+
+	terminal_raw(STDIN_FILENO, &terminal);
+	while (!is_over) {
+		if (poll(fds, ARRAY_LEN(fds), -1) < 0 && errno != EINTR)
+			break;
+		if (fds[3].revents && read(size_fd, &info, sizeof(info)) > 0)
+			pass_size(STDIN_FILENO, master_fd);
+		if (fds[1].revents && !copy(master_fd, STDOUT_FILENO))
+			fds[1].fd = -1;
+		else if (fds[2].revents && !(fds[1].revents & POLLIN))
+			is_over = true;	/* it ended, and nothing more is in the pty */
+		if (fds[0].revents && !copy(STDIN_FILENO, master_fd))
+			fds[0].fd = -1;
+		if (fds[1].fd < 0 && fds[2].revents)
+			is_over = true;
+	}
+	terminal_restore(STDIN_FILENO, &terminal);
+}
+
+/* ---- passing signals on ---- */
+
+static const int passed_signals[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGCONT };
+
+static int watch_signals(void)
+{
+	sigset_t set;
+	size_t i;
+
+	(void)sigemptyset(&set);
+	for (i = 0; i < ARRAY_LEN(passed_signals); i++)
+		(void)sigaddset(&set, passed_signals[i]);
+	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static void pass_signals(int signal_fd, int pid_fd)
+{
+	struct pollfd fds[] = {
+		{ .fd = pid_fd, .events = POLLIN },
+		{ .fd = signal_fd, .events = POLLIN },
+	};
+	struct signalfd_siginfo info;
+
+	while (!(fds[0].revents & POLLIN)) {
+		if (poll(fds, ARRAY_LEN(fds), -1) < 0 && errno != EINTR)
+			return;
+		if (fds[1].revents && read(signal_fd, &info, sizeof(info)) == sizeof(info))
+			(void)syscall(SYS_pidfd_send_signal, pid_fd, (int)info.ssi_signo, NULL, 0);
+	}
+}
+
+static int wait_status(pid_t pid)
+{
+	int status = 0;
+
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return 125;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+int vps_exec(struct vps_host *host, const char *name, const struct vps_exec *exec,
+	     int *ret_status, struct vps_err *err)
+{
+	struct target target = { .init_fd = FD_NONE, .cg_fd = FD_NONE };
+	OWN_FD signal_fd = FD_NONE;
+	struct join join;
+	struct winsize size;
+	int status, r = target_open(host, name, &target, err);
+
+	if (r < 0) {
+		target_free(&target);
+		return r;
+	}
+	join = (struct join){
+		.init_fd = target.init_fd,
+		.cg_fd = target.cg_fd,
+		.config = &target.config,
+		.process = target.config.process,
+		.user = exec->user ? exec->user : "root",
+		.filter = target.config.has_seccomp ? &target.filter : NULL,
+	};
+	join.process.args = exec->argv;
+	join.process.cwd = exec->cwd;
+	join.process.terminal = exec->has_tty;
+	join.process.env = merge_env(&target.config.arena, target.config.process.env, exec->env);
+	if (exec->has_tty && ioctl(STDIN_FILENO, TIOCGWINSZ, &size) == 0) {
+		join.process.rows = size.ws_row;
+		join.process.columns = size.ws_col;
+	}
+	/* Blocked before the process exists: a signal in between waits instead of ending us. */
+	signal_fd = watch_signals();
+	r = join_start(&join, &status, err);
+	if (r < 0) {
+		target_free(&target);
+		if (status == 125)
+			return r;
+		*ret_status = status;
+		return 0;
+	}
+	if (join.master_fd >= 0)
+		relay(join.master_fd, join.pid_fd);
+	else
+		pass_signals(signal_fd, join.pid_fd);
+	own_close(&join.master_fd);
+	*ret_status = wait_status(join.pid);
+	own_close(&join.pid_fd);
+	target_free(&target);
+	return 0;
+}
+
+/* ---- console ---- */
+
+static int send_size(int fd)
+{
+	struct winsize size;
+
+	if (ioctl(STDIN_FILENO, TIOCGWINSZ, &size) < 0)
+		return 0;
+	return control_send(fd, CONTROL_SIZE, &size, sizeof(size));
+}
+
+/* Keys to the monitor; the escape key is not one of them. False: leave. */
+static bool send_keys(int fd)
+{
+	char data[CONTROL_PACKET - 1];
+	ssize_t len = read(STDIN_FILENO, data, sizeof(data));
+	const char *escape;
+
+	if (len < 0)
+		return errno == EINTR || errno == EAGAIN;
+	if (len == 0)
+		return false;
+	escape = memchr(data, ESCAPE_KEY, (size_t)len);
+	if (escape)
+		len = escape - data;
+	if (len > 0 && control_send(fd, CONTROL_DATA, data, (size_t)len) < 0)
+		return false;
+	return !escape;
+}
+
+static bool show(int fd)
+{
+	char data[CONTROL_PACKET];
+	enum control_kind kind;
+	ssize_t len = control_receive(fd, &kind, data, sizeof(data));
+
+	if (len < 0)
+		return false;
+	return kind != CONTROL_DATA || fd_write_all(STDOUT_FILENO, data, (size_t)len) == 0;
+}
+
+int vps_console(struct vps_host *host, const char *name, struct vps_err *err)
+{
+	OWN_FD fd = FD_NONE, size_fd = FD_NONE;
+	struct signalfd_siginfo info;
+	struct terminal terminal;
+	struct pollfd fds[3];
+
+	{
+		OWN_VPS vps = VPS_INIT;
+		int r = vps_lock(host, name, &vps, err);
+
+		if (r < 0)
+			return r;
+		if (!vps.has_monitor)
+			return vps_err_say(err, -VPS_ESTATE, "it is not running");
+		fd = control_connect(vps.run_fd);
+	}
+	if (fd < 0 || control_send(fd, CONTROL_CONSOLE, NULL, 0) < 0)
+		return vps_err_set(err, fd < 0 ? fd : -EPIPE, "cannot reach its monitor");
+	size_fd = terminal_watch_size();
+	(void)send_size(fd);
+	terminal_raw(STDIN_FILENO, &terminal);
+	fds[0] = (struct pollfd){ .fd = STDIN_FILENO, .events = POLLIN };
+	fds[1] = (struct pollfd){ .fd = fd, .events = POLLIN };
+	fds[2] = (struct pollfd){ .fd = size_fd, .events = POLLIN };
+	for (;;) {
+		if (poll(fds, ARRAY_LEN(fds), -1) < 0 && errno != EINTR)
+			break;
+		if (fds[1].revents && !show(fd))
+			break;
+		if (fds[0].revents && !send_keys(fd))
+			break;
+		if (fds[2].revents && read(size_fd, &info, sizeof(info)) > 0)
+			(void)send_size(fd);
+	}
+	terminal_restore(STDIN_FILENO, &terminal);
+	return 0;
+}

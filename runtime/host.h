@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Where everything of a host and of one VPS lies; used by the files that implement vps.h. */
+#ifndef RUNTIME_HOST_H
+#define RUNTIME_HOST_H
+
+#include <limits.h>
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/own.h"
+#include "images/image.h"
+#include "runtime/attach.h"
+#include "runtime/registry.h"
+#include "runtime/spec.h"
+#include "runtime/state.h"
+#include "runtime/vps.h"
+
+#define SPEC_FILE	"spec.json"	/* in ROOT/vps/NAME: its presence is the VPS */
+#define IMAGE_FILE	"image"		/* there too: digest of the image that it stands on */
+
+struct vps_host {
+	char root[PATH_MAX];	/* ROOT */
+	char run[PATH_MAX];	/* /run/vps, or ROOT/run */
+	int  root_fd, vps_fd;	/* ROOT and ROOT/vps */
+	int  run_fd;
+	int  wait_msec;
+	bool is_default;	/* ROOT is /var/lib/vps: its cgroups need no distinction */
+};
+
+/* One VPS, held under its lock. Start with VPS_INIT; vps_unlock() it. */
+struct vps {
+	struct vps_host *host;
+	char             name[VPS_NAME_MAX + 1];
+	int              lock_fd;
+	int              vps_fd;	/* ROOT/vps/NAME */
+	int              run_fd;	/* RUN/NAME */
+	struct run_state state;
+	int              init_fd;	/* pidfd, or FD_NONE: no init lives */
+	bool             has_monitor;
+};
+
+#define VPS_INIT	{ .lock_fd = FD_NONE, .vps_fd = FD_NONE, .run_fd = FD_NONE, .init_fd = FD_NONE }
+#define OWN_VPS		__attribute__((cleanup(vps_unlock))) struct vps
+
+/* Take the lock of a name, whether or not a VPS has it. 0 or -errno with err set. */
+int vps_lock_name(struct vps_host *host, const char *name, struct vps *vps, struct vps_err *err);
+
+/*
+ * Lock a VPS and put right what a killed predecessor left of it: a half-made
+ * one is removed, a dead one cleared away, one whose monitor died gets
+ * another. Afterwards state, init_fd and has_monitor say how it is.
+ */
+int vps_lock(struct vps_host *host, const char *name, struct vps *vps, struct vps_err *err);
+void vps_unlock(struct vps *vps);
+
+/* Read the state again. */
+int vps_refresh(struct vps *vps, struct vps_err *err);
+
+/* Read spec.json of a directory into a zeroed spec. */
+int vps_load_spec(int vps_fd, struct spec *spec, struct vps_err *err);
+
+/* The image that a VPS stands on, by the digest noted at its creation. */
+int vps_load_image(struct vps_host *host, int vps_fd, struct image **ret_image,
+		   struct vps_err *err);
+
+/* Write config.json and attach.json for a start. */
+int bundle_write(struct vps *vps, struct vps_err *err);
+
+/* Compile without writing: what bundle_write() would make config.json. malloc()ed. */
+int bundle_compile(struct vps_host *host, const char *name, int vps_fd, char **ret_text,
+		   struct vps_err *err);
+
+/* Start the monitor ("start" or "adopt") and wait for its report. */
+int monitor_spawn(struct vps *vps, bool is_adopting, struct vps_err *err);
+
+/* Remove every trace of a run that is over: cgroup, link, covers, state. */
+void run_clear(struct vps *vps);
+
+/* Delete ROOT/vps/NAME and what the registry holds for it. */
+int vps_erase(struct vps *vps, struct vps_err *err);
+
+/* The body of vps_stop(), under the lock. */
+int stop_locked(struct vps *vps, int timeout_msec, struct vps_err *err);
+
+/* How the VPS in these directories is; address from the registry where one is given. */
+int info_fill(struct vps_host *host, const char *name, struct registry *registry,
+	      struct vps_info *info, struct vps_err *err);
+
+#endif

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * The child's half of the conversation that container.c draws: from its birth
+ * in new namespaces to execve(). Runs in a clone of the runtime, so it must
+ * hold nothing of the host when it ends in the tenant's program.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/openat2.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fileio.h"
+#include "base/own.h"
+#include "base/path.h"
+#include "container.h"
+#include "isolation/mount_fd.h"
+#include "hooks.h"
+#include "process.h"
+#include "sync.h"
+
+static struct mounts_plan plan_mounts(const struct container *c)
+{
+	const struct oci_config *config = &c->config;
+
+	return (struct mounts_plan){
+		.root = config->root_path,
+		.is_readonly = config->root_readonly,
+		.propagation = config->rootfs_propagation,
+		.mounts = config->mounts,
+		.mount_count = config->mount_count,
+		.devices = config->devices,
+		.device_count = config->device_count,
+		.masked = config->masked_paths,
+		.masked_count = config->masked_count,
+		.readonly = config->readonly_paths,
+		.readonly_count = config->readonly_count,
+		.cgroup_path = config->namespaces[NS_CGROUP].is_listed ? NULL : c->cgroup_path,
+		.mount_label = config->mount_label,
+		.has_userns = config->namespaces[NS_USER].is_listed,
+	};
+}
+
+/* Join the namespaces that the config names by path. */
+static int join_namespaces(const struct container *c, struct vps_err *err)
+{
+	enum ns_kind kind;
+
+	for (kind = 0; kind < NS_KINDS; kind++) {
+		const struct oci_namespace *ns = &c->config.namespaces[kind];
+		OWN_FD fd = FD_NONE;
+
+		if (!ns->path)
+			continue;
+		fd = ns_open(kind, ns->path, err);
+		if (fd < 0)
+			return fd;
+		if (setns(fd, ns_infos[kind].flag) < 0)
+			return vps_err_set(err, -errno, "cannot join %s namespace %s",
+					   ns_infos[kind].oci, ns->path);
+	}
+	return 0;
+}
+
+static int become_root(const struct container *c, struct vps_err *err)
+{
+	if (!c->config.namespaces[NS_USER].is_listed)
+		return 0;
+	if (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
+		return vps_err_set(err, -errno, "cannot become root of the user namespace");
+	if (setgroups(0, NULL) < 0 && errno != EPERM)	/* EPERM: rootless, setgroups denied */
+		return vps_err_set(err, -errno, "cannot drop the host's groups");
+	return 0;
+}
+
+static int set_names(const struct oci_config *config, struct vps_err *err)
+{
+	if (config->hostname && sethostname(config->hostname, strlen(config->hostname)) < 0)
+		return vps_err_set(err, -errno, "cannot set hostname %s", config->hostname);
+	if (config->domainname && setdomainname(config->domainname, strlen(config->domainname)) < 0)
+		return vps_err_set(err, -errno, "cannot set domainname %s", config->domainname);
+	return 0;
+}
+
+/* Through a procfs of our own: nobody can have mounted anything over its files. */
+static int set_sysctls(const struct oci_config *config, struct vps_err *err)
+{
+	static const struct mount_entry proc = { .type = "proc", .destination = "sysctl" };
+	OWN_FD proc_fd = FD_NONE, sys_fd = FD_NONE;
+	size_t i;
+
+	if (!config->sysctl_count)
+		return 0;
+	proc_fd = mount_new(&proc, NULL, err);
+	if (proc_fd < 0)
+		return proc_fd;
+	sys_fd = openat(proc_fd, "sys", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	for (i = 0; i < config->sysctl_count; i++) {
+		const struct oci_pair *pair = &config->sysctls[i];
+		char path[PATH_MAX];
+		char *dot = path;
+		OWN_FD fd = FD_NONE;
+
+		(void)snprintf(path, sizeof(path), "%s", pair->key);
+		while ((dot = strchr(dot, '.')))
+			*dot = '/';
+		fd = path_open(sys_fd, path, O_WRONLY, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+		if (fd < 0)
+			return vps_err_set(err, fd, "linux.sysctl: cannot open %s", pair->key);
+		if (write(fd, pair->value, strlen(pair->value)) < 0)
+			return vps_err_set(err, -errno, "linux.sysctl: cannot set %s to %s",
+					   pair->key, pair->value);
+	}
+	return 0;
+}
+
+static int take_console(const struct container *c, struct mounts_tree *tree, int sync_fd,
+			struct vps_err *err)
+{
+	const struct oci_process *process = &c->config.process;
+	OWN_FD master_fd = FD_NONE, slave_fd = FD_NONE;
+	struct winsize size = {
+		.ws_row = (unsigned short)process->rows,
+		.ws_col = (unsigned short)process->columns,
+	};
+	int i, r;
+
+	if (!process->terminal)
+		return 0;
+	r = mounts_console(tree, &master_fd, &slave_fd, err);
+	if (r < 0)
+		return r;
+	if (process->rows && ioctl(master_fd, TIOCSWINSZ, &size) < 0)
+		return vps_err_set(err, -errno, "cannot size the console");
+	if (fchown(slave_fd, process->uid, (gid_t)-1) < 0)
+		return vps_err_set(err, -errno, "cannot give the console to user %u", process->uid);
+	if (ioctl(slave_fd, TIOCSCTTY, 0) < 0)
+		return vps_err_set(err, -errno, "cannot take the console as controlling terminal");
+	for (i = 0; i < 3; i++)
+		if (dup2(slave_fd, i) < 0)
+			return vps_err_set(err, -errno, "cannot open the console");
+	return sync_send(sync_fd, SYNC_CONSOLE, master_fd);
+}
+
+static int run_hooks(struct container *c, enum oci_hook_kind kind, const char *status,
+		     struct vps_err *err)
+{
+	OWN_MEM char *state = NULL;
+
+	if (!c->config.hooks[kind].count)
+		return 0;
+	state = container_state_json(c, status, getpid());
+	if (!state)
+		return vps_err_set(err, -ENOMEM, "cannot write the state");
+	return hooks_run(c->config.hooks, kind, state, err);
+}
+
+static int build(struct container *c, const struct mounts_plan *plan, struct mounts_tree *tree,
+		 int sync_fd, struct vps_err *err)
+{
+	int r = join_namespaces(c, err);
+
+	/* Only now is this process in its cgroup for sure: that becomes the namespace's root. */
+	if (r == 0 && c->config.namespaces[NS_CGROUP].is_listed &&
+	    !c->config.namespaces[NS_CGROUP].path && unshare(CLONE_NEWCGROUP) < 0)
+		r = vps_err_set(err, -errno, "cannot make a cgroup namespace");
+	if (r == 0)
+		r = mounts_open(plan, tree, err);
+	if (r == 0)
+		r = become_root(c, err);
+	if (r == 0)
+		r = set_names(&c->config, err);
+	if (r == 0)
+		r = mounts_build(plan, tree, err);
+	if (r == 0)
+		r = set_sysctls(&c->config, err);
+	if (r == 0 && c->attachments && c->attachments->files)
+		r = c->attachments->files(c, tree->root_fd, err);
+	if (r == 0)
+		r = take_console(c, tree, sync_fd, err);
+	return r;
+}
+
+static int live(struct container *c, int sync_fd, struct vps_err *err)
+{
+	struct mounts_tree tree = MOUNTS_TREE_INIT;
+	const struct mounts_plan plan = plan_mounts(c);
+	const struct process_plan process = {
+		.process = &c->config.process,
+		.filter = c->config.has_seccomp ? &c->filter : NULL,
+		.has_personality = c->config.has_personality,
+		.personality = c->config.personality,
+		.keeps_keyring = c->keeps_keyring,
+		.preserved_fds = c->preserved_fds,
+		.sync_fd = sync_fd,
+	};
+	int r = sync_expect(sync_fd, SYNC_MAPPED, err);
+
+	if (r == 0 && setsid() < 0)
+		r = vps_err_set(err, -errno, "cannot start a session");
+	if (r == 0)
+		r = build(c, &plan, &tree, sync_fd, err);
+	if (r == 0)
+		r = sync_send(sync_fd, SYNC_BUILT, FD_NONE);
+	if (r == 0)
+		r = sync_expect(sync_fd, SYNC_ENTER, err);
+	if (r == 0)
+		r = run_hooks(c, HOOK_CREATE_CONTAINER, "creating", err);
+	if (r == 0)
+		r = mounts_enter(&plan, &tree, err);
+	mounts_close(&tree);
+	if (r == 0)
+		r = sync_send(sync_fd, SYNC_READY, FD_NONE);
+	if (r == 0)
+		r = sync_expect(sync_fd, SYNC_START, err);
+	if (r == 0)
+		r = run_hooks(c, HOOK_START_CONTAINER, "created", err);
+	if (r == 0)
+		r = process_become(&process, err);
+	return r == 0 ? process_execute(&c->config.process, err) : r;
+}
+
+_Noreturn void container_init(struct container *c, int sync_fd)
+{
+	struct vps_err err = { 0 };
+	sigset_t none;
+	int i, r;
+
+	/* Nobody inside may trace us or open our /proc/PID while we still hold the host's memory. */
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	/* clone3() reset what was handled; what was ignored would stay so through execve(). */
+	for (i = 1; i < SIGRTMIN; i++)
+		(void)signal(i, SIG_DFL);
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	r = live(c, sync_fd, &err);
+	(void)vps_err_set(&err, r, "cannot talk to the runtime");
+	sync_fail(sync_fd, &err);
+	_exit(127);
+}

@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Starts a process inside a running container; called by vps_exec() and vps-oci exec.
+ *
+ *   caller                     joiner                       process
+ *   ---------------------------------------------------------------------------
+ *   clone3() into the cgroup -> setns() into every namespace
+ *                               clone3(CLONE_PARENT) -----> born in the pid
+ *                          <--- its pid and pidfd            namespace too
+ *                               ends
+ *   rlimits
+ *   SYNC_MAPPED -------------------------------------------> user, pty
+ *                          <-------------------------------- SYNC_CONSOLE with the master
+ *                          <-------------------------------- end of file: execve()
+ *
+ * setns() moves only the children of a process into a pid namespace, hence the
+ * two; CLONE_PARENT makes the second a child of the caller, who waits for it.
+ */
+#include "join.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/own.h"
+#include "isolation/devfs.h"
+#include "process.h"
+#include "sync.h"
+#include "users.h"
+
+#define STATUS_NOT_RUN		125
+#define STATUS_NOT_EXECUTABLE	126
+#define STATUS_NOT_FOUND	127
+
+static int namespace_flags(const struct oci_config *config)
+{
+	int flags = 0;
+	enum ns_kind kind;
+
+	for (kind = 0; kind < NS_KINDS; kind++)
+		if (config->namespaces[kind].is_listed)
+			flags |= ns_infos[kind].flag;
+	return flags;
+}
+
+/* ---- the process ---- */
+
+/* A copy of env with NAME=value in it, unless it has a NAME. */
+static const char *const *with_env(struct arena *arena, const char *const *env, const char *name,
+				   const char *value)
+{
+	const char **longer;
+	size_t count = 0;
+
+	if (process_env(env, name))
+		return env;
+	while (env && env[count])
+		count++;
+	longer = arena_array(arena, count + 2, sizeof(*longer));
+	if (!longer)
+		return env;
+	if (count)
+		memcpy(longer, env, count * sizeof(*longer));
+	longer[count] = arena_printf(arena, "%s=%s", name, value);
+	return longer;
+}
+
+/* Who it runs as, read from the container's own files, now that "/" is its root. */
+static int become_named(struct join *join, struct arena *arena, struct vps_err *err)
+{
+	OWN_FD root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct oci_process *process = &join->process;
+	struct user user;
+	int r;
+
+	if (!join->user)
+		return 0;
+	if (root_fd < 0)
+		return vps_err_set(err, -errno, "cannot open the root");
+	r = users_find(root_fd, join->user, arena, &user, err);
+	if (r < 0)
+		return r;
+	process->uid = user.uid;
+	process->gid = user.gid;
+	process->groups = user.groups;
+	process->group_count = user.group_count;
+	process->env = with_env(arena, process->env, "HOME", user.home);
+	process->env = with_env(arena, process->env, "USER", user.name ? user.name : join->user);
+	if (!process->cwd)
+		process->cwd = access(user.home, X_OK) == 0 ? user.home : "/";
+	if (!process->args) {
+		const char **args = arena_array(arena, 3, sizeof(*args));
+
+		if (!args)
+			return vps_err_set(err, -ENOMEM, "cannot run a login shell");
+		args[0] = user.shell;
+		args[1] = "-l";
+		process->args = args;
+		process->env = with_env(arena, process->env, "SHELL", user.shell);
+	}
+	return 0;
+}
+
+static int take_pty(const struct oci_process *process, int sync_fd, struct vps_err *err)
+{
+	OWN_FD root_fd = FD_NONE, master_fd = FD_NONE, slave_fd = FD_NONE;
+	struct winsize size = {
+		.ws_row = (unsigned short)process->rows,
+		.ws_col = (unsigned short)process->columns,
+	};
+	int i, r;
+
+	if (!process->terminal)
+		return 0;
+	root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	r = devfs_pty(root_fd, &master_fd, &slave_fd, err);
+	if (r < 0)
+		return r;
+	(void)ioctl(master_fd, TIOCSWINSZ, &size);
+	if (fchown(slave_fd, process->uid, (gid_t)-1) < 0)
+		return vps_err_set(err, -errno, "cannot give the terminal to user %u", process->uid);
+	if (ioctl(slave_fd, TIOCSCTTY, 0) < 0)
+		return vps_err_set(err, -errno, "cannot take the controlling terminal");
+	for (i = 0; i < 3; i++)
+		if (dup2(slave_fd, i) < 0)
+			return vps_err_set(err, -errno, "cannot open the terminal");
+	return sync_send(sync_fd, SYNC_CONSOLE, master_fd);
+}
+
+static int become_root(const struct join *join, struct vps_err *err)
+{
+	if (!join->config->namespaces[NS_USER].is_listed)
+		return 0;
+	if (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
+		return vps_err_set(err, -errno, "cannot become root of the user namespace");
+	return 0;
+}
+
+_Noreturn static void process_main(struct join *join, int sync_fd)
+{
+	const struct process_plan plan = {
+		.process = &join->process,
+		.filter = join->filter,
+		.has_personality = join->config->has_personality,
+		.personality = join->config->personality,
+		.preserved_fds = join->preserved_fds,
+		.sync_fd = sync_fd,
+	};
+	struct arena arena = { 0 };
+	struct vps_err err = { 0 };
+	int status = STATUS_NOT_RUN;
+	int r = sync_expect(sync_fd, SYNC_MAPPED, &err);
+
+	if (r == 0 && join->process.terminal && setsid() < 0)
+		r = vps_err_set(&err, -errno, "cannot start a session");
+	if (r == 0)
+		r = become_root(join, &err);
+	if (r == 0)
+		r = become_named(join, &arena, &err);
+	if (r == 0)
+		r = take_pty(&join->process, sync_fd, &err);
+	if (r == 0)
+		r = process_become(&plan, &err);
+	if (r == 0) {
+		r = process_execute(&join->process, &err);
+		status = r == -ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE;
+	}
+	(void)vps_err_set(&err, r, "cannot talk to the caller");
+	sync_fail(sync_fd, &err);
+	_exit(status);
+}
+
+/* ---- the joiner ---- */
+
+_Noreturn static void joiner_main(struct join *join, int sync_fd, int pid_pipe)
+{
+	int pid_fd = FD_NONE, i;
+	struct clone_args args = {
+		.flags = CLONE_PARENT | CLONE_PIDFD,
+		.pidfd = (uint64_t)(uintptr_t)&pid_fd,
+	};
+	struct vps_err err = { 0 };
+	sigset_t none;
+	pid_t pid;
+
+	/* From the moment we are in its user namespace, its root could else trace us. */
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	for (i = 1; i < SIGRTMIN; i++)
+		(void)signal(i, SIG_DFL);
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	if (setns(join->init_fd, namespace_flags(join->config)) < 0) {
+		(void)vps_err_set(&err, -errno, "cannot enter its namespaces");
+		sync_fail(sync_fd, &err);
+		_exit(STATUS_NOT_RUN);
+	}
+	pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
+	if (pid == 0)
+		process_main(join, sync_fd);
+	if (pid < 0) {
+		(void)vps_err_set(&err, -errno, "cannot clone inside");
+		sync_fail(sync_fd, &err);
+		_exit(STATUS_NOT_RUN);
+	}
+	(void)!write(pid_pipe, &pid, sizeof(pid));
+	_exit(sync_send(pid_pipe, SYNC_BUILT, pid_fd) < 0 ? STATUS_NOT_RUN : 0);
+}
+
+/* ---- the caller ---- */
+
+static pid_t clone_joiner(const struct join *join)
+{
+	struct clone_args args = {
+		.flags = CLONE_CLEAR_SIGHAND | (join->cg_fd >= 0 ? CLONE_INTO_CGROUP : 0),
+		.exit_signal = SIGCHLD,
+		.cgroup = (uint64_t)join->cg_fd,
+	};
+
+	return (pid_t)syscall(SYS_clone3, &args, sizeof(args));
+}
+
+static int learn_pid(struct join *join, int pid_fd, struct vps_err *err)
+{
+	pid_t pid;
+
+	if (read(pid_fd, &pid, sizeof(pid)) != sizeof(pid) ||
+	    sync_wait(pid_fd, &join->pid_fd, err) != SYNC_BUILT || join->pid_fd < 0)
+		return -EPIPE;
+	join->pid = pid;
+	return 0;
+}
+
+/* Bring the process to its program, or say why not. */
+static int release(struct join *join, int sync_fd, struct vps_err *err)
+{
+	OWN_FD proc_fd = FD_NONE;
+	char path[32];
+	int r;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d", (int)join->pid);
+	proc_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (proc_fd < 0)
+		return vps_err_set(err, -errno, "cannot open %s", path);
+	r = process_limit(join->pid, proc_fd, &join->process, err);
+	if (r == 0)
+		r = sync_send(sync_fd, SYNC_MAPPED, FD_NONE);
+	while (r == 0) {
+		OWN_FD passed_fd = FD_NONE;
+		int step = sync_wait(sync_fd, &passed_fd, err);
+
+		if (step < 0)
+			return step;
+		if (step == SYNC_STARTED)
+			return 0;
+		if (step == SYNC_CONSOLE)
+			join->master_fd = fd_take(&passed_fd);
+	}
+	return r;
+}
+
+static int reap(pid_t pid)
+{
+	int status = 0;
+
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return STATUS_NOT_RUN;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : STATUS_NOT_RUN;
+}
+
+int join_start(struct join *join, int *ret_status, struct vps_err *err)
+{
+	OWN_FD ours = FD_NONE, theirs = FD_NONE, pid_read = FD_NONE, pid_write = FD_NONE;
+	pid_t joiner;
+	int fds[2], r;
+
+	join->pid = 0;
+	join->pid_fd = join->master_fd = FD_NONE;
+	*ret_status = STATUS_NOT_RUN;
+	r = sync_open(fds, err);
+	if (r < 0)
+		return r;
+	ours = fds[0];
+	theirs = fds[1];
+	r = sync_open(fds, err);
+	if (r < 0)
+		return r;
+	pid_read = fds[0];
+	pid_write = fds[1];
+	joiner = clone_joiner(join);
+	if (joiner == 0) {
+		own_close(&ours);	/* so that they hear when the caller is gone */
+		own_close(&pid_read);
+		joiner_main(join, theirs, pid_write);
+	}
+	if (joiner < 0)
+		return vps_err_set(err, -errno, "cannot clone into its cgroup");
+	own_close(&theirs);
+	own_close(&pid_write);
+	r = learn_pid(join, pid_read, err);
+	(void)reap(joiner);
+	if (r < 0) {	/* the joiner said why */
+		*err = (struct vps_err){ 0 };
+		if (sync_wait(ours, NULL, err) >= 0)
+			(void)vps_err_say(err, -EPIPE, "the way into it failed");
+		return err->code;
+	}
+	r = release(join, ours, err);
+	if (r < 0) {
+		own_close(&ours);	/* a process that still waits for us ends */
+		*ret_status = reap(join->pid);
+		own_close(&join->pid_fd);
+		own_close(&join->master_fd);
+	}
+	return r;
+}

@@ -1,0 +1,467 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Watches one VPS from its first process to its last; the body of vps-monitor.
+ *
+ *   vpsctl start                vps-monitor
+ *   ----------------------------------------------------------------
+ *   lock, bundle in /run
+ *   spawn ------------------->  container_up(), state.json
+ *                               container_start()
+ *   reads the report <--------  struct vps_err; lets go of the lock
+ *   ends                        console, log, control socket
+ *                               init ends: last.json, container_down(),
+ *                               up again by policy, or end
+ *
+ * The lock travels along: if vpsctl is killed, it is held until the VPS runs.
+ */
+#include "monitor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "attach.h"
+#include "base/fileio.h"
+#include "base/lock.h"
+#include "base/own.h"
+#include "console_server.h"
+#include "container.h"
+#include "control.h"
+#include "isolation/devfs.h"
+#include "state.h"
+#include "sync.h"
+
+#define CONFIG_MAX	(4u << 20)
+#define BACKOFF_FIRST	1000		/* milliseconds before the first restart by policy */
+#define BACKOFF_LAST	60000
+#define STEADY_SEC	60		/* a run that lasted so long starts counting anew */
+
+struct monitor {
+	const struct monitor_options *options;
+	int                   run_fd, vps_fd, cache_fd, lock_fd, control_fd;
+	struct attach         attach;
+	struct attachments    ops;
+	struct container      c;
+	struct run_state      state;
+	struct console_server console;
+	bool                  is_stopping;	/* somebody asked for it: do not start again */
+	bool                  has_mount_ns;
+};
+
+/* How a run ended. */
+struct ending {
+	int  status;		/* 0..255, 128+N, or -1 */
+	bool is_reboot, is_poweroff, is_failure;
+	char reason[64];
+};
+
+static int open_files(struct monitor *m, struct vps_err *err)
+{
+	char path[PATH_MAX];
+	int r;
+
+	m->run_fd = open(m->options->run_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (m->run_fd < 0)
+		return vps_err_set(err, -errno, "cannot open %s", m->options->run_dir);
+	m->lock_fd = lock_take(m->run_fd, MONITOR_LOCK, 0, err);
+	if (m->lock_fd < 0)
+		return vps_err_in(err, "monitor");
+	r = attach_load(m->run_fd, &m->attach, err);
+	if (r < 0)
+		return r;
+	(void)snprintf(path, sizeof(path), "%s/vps/%s", m->attach.root, m->attach.name);
+	m->vps_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (m->vps_fd < 0)
+		return vps_err_set(err, -errno, "cannot open %s", path);
+	m->cache_fd = open(m->options->cache_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	m->control_fd = control_listen(m->run_fd, err);
+	if (m->control_fd < 0)
+		return m->control_fd;
+	m->ops = attach_ops(&m->attach);
+	console_server_init(&m->console, m->vps_fd);
+	return 0;
+}
+
+static void container_begin(struct monitor *m)
+{
+	m->c = (struct container)CONTAINER_INIT;
+	m->c.id = m->attach.name;
+	m->c.bundle = m->options->run_dir;
+	m->c.run_dir = m->options->run_dir;
+	m->c.cgroup_path = m->attach.cgroup;
+	m->c.attachments = &m->ops;
+	m->c.cache_fd = m->cache_fd;
+	m->c.has_mount_ns = m->has_mount_ns;
+}
+
+static int load_config(struct monitor *m, struct vps_err *err)
+{
+	OWN_MEM char *text = NULL;
+	size_t len;
+	int r = file_read(m->run_fd, "config.json", CONFIG_MAX, &text, &len, err);
+
+	return r < 0 ? r : oci_parse(text, len, &m->c.config, err);
+}
+
+/* The uptime of a VPS begins with it: shift its clocks by what the host has run already. */
+static void zero_uptime(struct oci_config *config)
+{
+	const char *uptime = oci_annotation(config, "vps.uptime");
+	struct timespec now;
+
+	if (!uptime || strcmp(uptime, "zero") != 0)
+		return;
+	config->has_time_offsets = true;
+	(void)clock_gettime(CLOCK_BOOTTIME, &now);
+	config->boottime = (struct ns_time_offset){ .sec = -now.tv_sec };
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	config->monotonic = (struct ns_time_offset){ .sec = -now.tv_sec };
+}
+
+/* Bring the container up and let its init go; on failure nothing is left of it. */
+static int bring_up(struct monitor *m, struct vps_err *err)
+{
+	int r;
+
+	container_begin(m);
+	r = load_config(m, err);
+	if (r < 0)
+		return r;
+	zero_uptime(&m->c.config);
+	r = container_up(&m->c, err);
+	m->has_mount_ns = m->c.has_mount_ns;
+	if (r < 0)
+		return r;
+	/* Recorded before it runs: whoever finds us dead after this finds the VPS. */
+	m->state.status = VPS_RUNNING;
+	m->state.init_pid = m->c.init_pid;
+	m->state.init_start = process_start_ticks(m->c.init_pid);
+	m->state.started_sec = time(NULL);
+	r = state_write(m->run_fd, &m->state, err);
+	if (r == 0)
+		r = container_start(&m->c, err);
+	if (r < 0) {
+		container_down(&m->c);
+		return r;
+	}
+	if (m->c.console_fd >= 0)
+		console_server_open(&m->console, fd_take(&m->c.console_fd));
+	/* A start is the only time when much memory is needed; this process stays for months. */
+	oci_free(&m->c.config);
+	syscalls_free(&m->c.filter);
+	own_close(&m->c.netns_fd);
+	own_close(&m->c.userns_fd);
+	(void)malloc_trim(0);
+	return 0;
+}
+
+/* ---- adoption ---- */
+
+/* In a child: enter the VPS and bind a new pty over /dev/console, whose master died with our predecessor. */
+_Noreturn static void renew_console(int init_fd, int sync_fd)
+{
+	OWN_FD root_fd = FD_NONE, master_fd = FD_NONE, slave_fd = FD_NONE;
+	struct vps_err err = { 0 };
+
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	if (setns(init_fd, CLONE_NEWUSER | CLONE_NEWNS) < 0 || setresgid(0, 0, 0) < 0 ||
+	    setresuid(0, 0, 0) < 0)
+		_exit(1);
+	root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (devfs_console(root_fd, &master_fd, &slave_fd, &err) < 0 ||
+	    sync_send(sync_fd, SYNC_CONSOLE, master_fd) < 0)
+		_exit(1);
+	_exit(0);
+}
+
+static void adopt_console(struct monitor *m)
+{
+	OWN_FD master_fd = FD_NONE;
+	struct vps_err ignored = { 0 };
+	int fds[2];
+	pid_t pid;
+
+	if (sync_open(fds, &ignored) < 0)
+		return;
+	pid = fork();
+	if (pid == 0)
+		renew_console(m->c.init_fd, fds[1]);
+	own_close(&fds[1]);
+	if (pid > 0) {
+		(void)sync_wait(fds[0], &master_fd, &ignored);
+		(void)waitpid(pid, NULL, 0);
+	}
+	own_close(&fds[0]);
+	/* A VPS without a working console still runs; its log ends here. */
+	if (master_fd >= 0)
+		console_server_open(&m->console, fd_take(&master_fd));
+}
+
+static int adopt(struct monitor *m, struct vps_err *err)
+{
+	int r = state_read(m->run_fd, &m->state, err);
+
+	if (r < 0)
+		return r;
+	container_begin(m);
+	m->c.init_fd = state_open_init(&m->state);
+	if (m->c.init_fd < 0)
+		return vps_err_say(err, -VPS_ESTATE, "there is no init to take over");
+	m->c.init_pid = m->state.init_pid;
+	adopt_console(m);
+	return 0;
+}
+
+/* ---- the end of a run ---- */
+
+static bool was_out_of_memory(struct monitor *m)
+{
+	OWN_FD fd = cg_open(m->attach.cgroup);
+	OWN_MEM char *text = NULL;
+	struct vps_err ignored = { 0 };
+	const char *at;
+
+	if (fd < 0 || file_read(fd, "memory.events", 4096, &text, NULL, &ignored) < 0)
+		return false;
+	at = strstr(text, "oom_kill ");
+	return at && at[strlen("oom_kill ")] != '0';
+}
+
+/* pid_namespaces(7), reboot(2): reboot() inside ends init by SIGHUP, power off by SIGINT. */
+static struct ending judge(struct monitor *m, bool is_known, int wait_status)
+{
+	struct ending end = { .status = -1, .is_failure = true };
+	const char *reason = "unknown";
+
+	if (is_known && WIFEXITED(wait_status)) {
+		end.status = WEXITSTATUS(wait_status);
+		end.is_failure = end.status != 0;
+		reason = "exited";
+	} else if (is_known && WTERMSIG(wait_status) == SIGHUP) {
+		end = (struct ending){ .is_reboot = true };
+		reason = "reboot";
+	} else if (is_known && WTERMSIG(wait_status) == SIGINT) {
+		end = (struct ending){ .is_poweroff = true };
+		reason = "poweroff";
+	} else if (is_known) {
+		end.status = 128 + WTERMSIG(wait_status);
+		if (WTERMSIG(wait_status) == SIGKILL && was_out_of_memory(m))
+			reason = "out of memory";
+		else
+			reason = NULL;
+	}
+	if (m->is_stopping && !end.is_poweroff && !end.is_reboot)
+		reason = "stopped";
+	if (reason)
+		(void)snprintf(end.reason, sizeof(end.reason), "%s", reason);
+	else
+		(void)snprintf(end.reason, sizeof(end.reason), "killed by signal %d",
+			       WTERMSIG(wait_status));
+	return end;
+}
+
+static struct ending finish(struct monitor *m)
+{
+	struct vps_err ignored = { 0 };
+	struct last_run last = { .started_sec = m->state.started_sec };
+	struct ending end;
+	int wait_status = 0;
+	bool is_known = waitpid(m->c.init_pid, &wait_status, WNOHANG) == m->c.init_pid;
+
+	end = judge(m, is_known, wait_status);
+	last.ended_sec = time(NULL);
+	last.exit_status = end.status;
+	memcpy(last.reason, end.reason, sizeof(last.reason));
+	/* On a full disk the report is lost, the VPS is not. */
+	(void)last_run_write(m->vps_fd, &last, &ignored);
+	m->c.init_pid = 0;	/* reaped: container_down() must not wait for it */
+	container_down(&m->c);
+	m->state.init_pid = 0;
+	return end;
+}
+
+static bool starts_again(const struct monitor *m, const struct ending *end)
+{
+	if (m->is_stopping)
+		return false;
+	if (end->is_reboot)
+		return true;
+	if (m->attach.restart_max && m->state.restarts >= m->attach.restart_max)
+		return false;
+	return !end->is_poweroff &&
+	       (m->attach.restart == RESTART_ALWAYS ||
+		(m->attach.restart == RESTART_ON_FAILURE && end->is_failure));
+}
+
+/* ---- the loop ---- */
+
+static void accept_client(struct monitor *m)
+{
+	OWN_FD fd = accept4(m->control_fd, NULL, NULL, SOCK_CLOEXEC);
+	const struct timeval patience = { .tv_sec = 1 };
+	enum control_kind kind;
+	char data[CONTROL_PACKET];
+	ssize_t len;
+
+	if (fd < 0)
+		return;
+	/* Root's own tools connect here; the limit is for one that was stopped in between. */
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	len = control_receive(fd, &kind, data, sizeof(data));
+	if (len < 0)
+		return;
+	if (kind == CONTROL_CONSOLE) {
+		console_server_add(&m->console, fd_take(&fd));
+	} else if (kind == CONTROL_STOP) {
+		m->is_stopping = true;
+		(void)control_send(fd, CONTROL_DONE, NULL, 0);
+	}
+}
+
+enum { POLL_INIT, POLL_CONTROL, POLL_CONSOLE };
+
+/* Serve until init ends or (timeout_msec, -1: never) the time is over. True: init ended. */
+static bool serve(struct monitor *m, int timeout_msec)
+{
+	struct pollfd fds[POLL_CONSOLE + CONSOLE_CLIENTS + 1];
+	size_t count;
+	int n;
+
+	fds[POLL_INIT] = (struct pollfd){ .fd = m->c.init_fd, .events = POLLIN };
+	fds[POLL_CONTROL] = (struct pollfd){ .fd = m->control_fd, .events = POLLIN };
+	count = console_server_poll(&m->console, fds + POLL_CONSOLE);
+	n = poll(fds, POLL_CONSOLE + count, timeout_msec);
+	if (n <= 0)
+		return false;
+	console_server_handle(&m->console, fds + POLL_CONSOLE, count);
+	if (fds[POLL_CONTROL].revents & POLLIN)
+		accept_client(m);
+	return fds[POLL_INIT].revents & POLLIN;
+}
+
+/* Serve for a while without a VPS; ends early when a stop is asked for. */
+static void back_off(struct monitor *m, unsigned msec)
+{
+	struct timespec now, end;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &end);
+	end.tv_sec += msec / 1000;
+	do {
+		(void)serve(m, 100);
+		(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	} while (!m->is_stopping && now.tv_sec < end.tv_sec);
+}
+
+/* The lock of the VPS, as any command takes it, while the control socket is still answered. */
+static int take_vps_lock(struct monitor *m)
+{
+	while (!m->is_stopping) {
+		struct vps_err ignored = { 0 };
+		int fd = lock_take(m->run_fd, LOCK_NAME, 0, &ignored);
+
+		if (fd >= 0)
+			return fd;
+		(void)serve(m, 20);
+	}
+	return FD_NONE;
+}
+
+/* Start again. False: stop was asked for, or it cannot be started any more. */
+static bool restart(struct monitor *m, const struct ending *end, unsigned *backoff_msec)
+{
+	OWN_FD lock_fd = FD_NONE;
+	struct vps_err err = { 0 };
+
+	m->state.status = VPS_RESTARTING;
+	(void)state_write(m->run_fd, &m->state, &err);
+	if (!end->is_reboot) {
+		if (time(NULL) - m->state.started_sec >= STEADY_SEC) {
+			*backoff_msec = BACKOFF_FIRST;
+			m->state.restarts = 0;
+		}
+		back_off(m, *backoff_msec);
+		*backoff_msec = *backoff_msec * 2 > BACKOFF_LAST ? BACKOFF_LAST : *backoff_msec * 2;
+		m->state.restarts++;
+	}
+	lock_fd = take_vps_lock(m);
+	if (lock_fd < 0)
+		return false;
+	m->attach.is_first_boot = false;
+	err = (struct vps_err){ 0 };
+	if (bring_up(m, &err) < 0) {
+		struct last_run last = {
+			.started_sec = m->state.started_sec,
+			.ended_sec = time(NULL),
+			.exit_status = -1,
+			.reason = "could not be restarted",
+		};
+		char text[sizeof(err.text) + 64];
+
+		dprintf(m->console.log_fd, "\r\nvps-monitor: %s\r\n",
+			vps_err_message(&err, text, sizeof(text)));
+		(void)last_run_write(m->vps_fd, &last, &err);
+		return false;
+	}
+	return true;
+}
+
+static void watch(struct monitor *m)
+{
+	unsigned backoff_msec = BACKOFF_FIRST;
+	struct ending end;
+
+	for (;;) {
+		while (!serve(m, -1))
+			;
+		end = finish(m);
+		if (!starts_again(m, &end) || !restart(m, &end, &backoff_msec))
+			return;
+	}
+}
+
+static void report(const struct vps_err *err)
+{
+	int report_fd = MONITOR_REPORT_FD, lock_fd = MONITOR_LOCK_FD;
+
+	/* Nobody may be there to read it; the VPS runs all the same. */
+	(void)!write(report_fd, err, sizeof(*err));
+	own_close(&report_fd);
+	own_close(&lock_fd);
+}
+
+int monitor_run(const struct monitor_options *options)
+{
+	struct monitor m = { .options = options };
+	struct vps_err err = { 0 };
+	int r;
+
+	m.run_fd = m.vps_fd = m.cache_fd = m.lock_fd = m.control_fd = FD_NONE;
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)fcntl(MONITOR_REPORT_FD, F_SETFD, FD_CLOEXEC);
+	(void)fcntl(MONITOR_LOCK_FD, F_SETFD, FD_CLOEXEC);
+	(void)setsid();
+	r = open_files(&m, &err);
+	if (r == 0)
+		r = options->is_adopting ? adopt(&m, &err) : bring_up(&m, &err);
+	if (r < 0) {
+		(void)unlinkat(m.run_fd, "control", 0);
+		report(&err);
+		return 1;
+	}
+	report(&(struct vps_err){ 0 });
+	watch(&m);
+	console_server_free(&m.console);
+	(void)unlinkat(m.run_fd, "control", 0);
+	(void)unlinkat(m.run_fd, "state.json", 0);
+	return 0;
+}

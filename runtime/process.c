@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Turns a process of ours into the tenant's; called by init and by exec.
+ *
+ * The order matters: what needs privileges comes before they go, and a filter
+ * without no_new_privs needs CAP_SYS_ADMIN, so it is loaded before the user
+ * changes; with no_new_privs it comes last, so that it need not allow our steps.
+ */
+#include "process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/ioprio.h>
+#include <linux/keyctl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/personality.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/fileio.h"
+#include "base/own.h"
+#include "sync.h"
+
+int process_limit(pid_t pid, int proc_fd, const struct oci_process *process,
+		  struct vps_err *err)
+{
+	size_t i;
+
+	for (i = 0; i < process->rlimit_count; i++) {
+		const struct oci_rlimit *limit = &process->rlimits[i];
+		struct rlimit value = { .rlim_cur = limit->soft, .rlim_max = limit->hard };
+
+		if (prlimit(pid, (enum __rlimit_resource)limit->resource, &value, NULL) < 0)
+			return vps_err_set(err, -errno, "cannot set process.rlimits[%zu] to %ju:%ju",
+					   i, (uintmax_t)limit->soft, (uintmax_t)limit->hard);
+	}
+	if (process->has_oom_score_adj) {
+		char text[16];
+
+		(void)snprintf(text, sizeof(text), "%d", process->oom_score_adj);
+		return file_write(proc_fd, "oom_score_adj", text, err);
+	}
+	return 0;
+}
+
+/* sched_setattr(2): glibc 2.36 has no declaration, and the kernel's header clashes with its own. */
+struct sched_attributes {
+	uint32_t size, policy;
+	uint64_t flags;
+	int32_t  nice;
+	uint32_t priority;
+	uint64_t runtime, deadline, period;
+};
+
+static const struct {
+	const char *name;
+	uint32_t    policy;
+} policies[] = {
+	{ "SCHED_OTHER", SCHED_OTHER }, { "SCHED_BATCH", SCHED_BATCH },
+	{ "SCHED_IDLE", SCHED_IDLE },	{ "SCHED_FIFO", SCHED_FIFO },
+	{ "SCHED_RR", SCHED_RR },	{ "SCHED_DEADLINE", SCHED_DEADLINE },
+};
+
+static int set_scheduler(const struct oci_process *process, struct vps_err *err)
+{
+	struct sched_attributes attr = {
+		.size = sizeof(attr),
+		.flags = process->scheduler_flags,
+		.nice = process->scheduler_nice,
+		.priority = (uint32_t)process->scheduler_priority,
+		.runtime = process->scheduler_runtime,
+		.deadline = process->scheduler_deadline,
+		.period = process->scheduler_period,
+	};
+	size_t i;
+
+	if (!process->scheduler_policy)
+		return 0;
+	for (i = 0; i < ARRAY_LEN(policies); i++)
+		if (strcmp(process->scheduler_policy, policies[i].name) == 0)
+			attr.policy = policies[i].policy;
+	if (syscall(SYS_sched_setattr, 0, &attr, 0) < 0)
+		return vps_err_set(err, -errno, "cannot set process.scheduler to %s",
+				   process->scheduler_policy);
+	return 0;
+}
+
+static int set_io_priority(const struct oci_process *process, struct vps_err *err)
+{
+	int class;
+
+	if (!process->io_class)
+		return 0;
+	class = strcmp(process->io_class, "IOPRIO_CLASS_RT") == 0   ? IOPRIO_CLASS_RT :
+		strcmp(process->io_class, "IOPRIO_CLASS_IDLE") == 0 ? IOPRIO_CLASS_IDLE :
+								      IOPRIO_CLASS_BE;
+	if (syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0,
+		    IOPRIO_PRIO_VALUE(class, process->io_priority)) < 0)
+		return vps_err_set(err, -errno, "cannot set process.ioPriority to %s %d",
+				   process->io_class, process->io_priority);
+	return 0;
+}
+
+static int set_attributes(const struct process_plan *plan, struct vps_err *err)
+{
+	const struct oci_process *process = plan->process;
+	int r;
+
+	/* A session keyring of its own: the inherited one is the host's, keyrings(7). */
+	if (!plan->keeps_keyring && syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, "_ses") < 0 &&
+	    errno != ENOSYS && errno != EDQUOT)
+		return vps_err_set(err, -errno, "cannot make a session keyring");
+	if (plan->has_personality && personality(plan->personality) < 0)
+		return vps_err_set(err, -errno, "cannot set personality %#lx", plan->personality);
+	r = set_scheduler(process, err);
+	if (r == 0)
+		r = set_io_priority(process, err);
+	(void)umask(process->has_umask ? process->umask : 0022);
+	return r;
+}
+
+static int load_filter(const struct process_plan *plan, struct vps_err *err)
+{
+	OWN_FD listener_fd = FD_NONE;
+	int r;
+
+	if (!plan->filter)
+		return 0;
+	r = syscalls_load(plan->filter, &listener_fd, err);
+	if (r == 0 && listener_fd >= 0)
+		r = sync_send(plan->sync_fd, SYNC_LISTENER, listener_fd);
+	return r;
+}
+
+static int become_user(const struct oci_process *process, struct vps_err *err)
+{
+	if (setgroups(process->group_count, process->groups) < 0 &&
+	    (errno != EPERM || process->group_count))	/* EPERM: rootless, setgroups denied */
+		return vps_err_set(err, -errno, "cannot set the supplementary groups");
+	if (setresgid(process->gid, process->gid, process->gid) < 0)
+		return vps_err_set(err, -errno, "cannot become group %u", process->gid);
+	if (setresuid(process->uid, process->uid, process->uid) < 0)
+		return vps_err_set(err, -errno, "cannot become user %u", process->uid);
+	return 0;
+}
+
+static int enter_cwd(const char *cwd, struct vps_err *err)
+{
+	char where[PATH_MAX];
+
+	if (chdir(cwd) < 0)
+		return vps_err_set(err, -errno, "cannot enter working directory %s", cwd);
+	/* A directory that the root does not reach reads "(unreachable)…", getcwd(3). */
+	if (!getcwd(where, sizeof(where)) || where[0] != '/')
+		return vps_err_say(err, -EXDEV, "working directory %s lies outside of the root", cwd);
+	return 0;
+}
+
+const char *process_env(const char *const *env, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (; env && *env; env++)
+		if (strncmp(*env, name, len) == 0 && (*env)[len] == '=')
+			return *env + len + 1;
+	return NULL;
+}
+
+/* execvpe(3) with the PATH of the new environment, and the errno that says why. */
+static int execute(const struct oci_process *process)
+{
+	const char *path = process_env(process->env, "PATH");
+	char *const *argv = (char *const *)process->args;
+	char *const *env = (char *const *)process->env;
+	int code = -ENOENT;
+
+	if (strchr(argv[0], '/')) {
+		(void)execve(argv[0], argv, env);
+		return -errno;
+	}
+	if (!path)
+		path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+	while (*path) {
+		size_t len = strcspn(path, ":");
+		char file[PATH_MAX];
+
+		if (len > 0 && len + strlen(argv[0]) + 2 <= sizeof(file)) {
+			(void)snprintf(file, sizeof(file), "%.*s/%s", (int)len, path, argv[0]);
+			(void)execve(file, argv, env);
+			if (errno != ENOENT && errno != ENOTDIR)
+				code = -errno;
+		}
+		path += len + (path[len] == ':');
+	}
+	return code;
+}
+
+int process_become(const struct process_plan *plan, struct vps_err *err)
+{
+	const struct oci_process *process = plan->process;
+	int r = set_attributes(plan, err);
+
+	if (r < 0)
+		return r;
+	/* Our descriptors are close-on-exec from birth; this is for those that we inherited. */
+	if (close_range(3 + plan->preserved_fds, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
+		return vps_err_set(err, -errno, "cannot close the descriptors of the host");
+	r = process->has_caps ? caps_before_setuid(&process->caps, err) : 0;
+	if (r == 0 && !process->no_new_privileges)
+		r = load_filter(plan, err);
+	if (r == 0)
+		r = become_user(process, err);
+	if (r == 0)
+		r = process->has_caps ? caps_after_setuid(&process->caps, err) : 0;
+	if (r == 0)
+		r = enter_cwd(process->cwd, err);
+	if (r < 0)
+		return r;
+	if (process->no_new_privileges) {
+		if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+			return vps_err_set(err, -errno, "cannot set no_new_privs");
+		r = load_filter(plan, err);
+	}
+	return r;
+}
+
+int process_execute(const struct oci_process *process, struct vps_err *err)
+{
+	return vps_err_set(err, execute(process), "cannot execute %s", process->args[0]);
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The last steps of a process before it becomes the tenant's program. */
+#ifndef RUNTIME_PROCESS_H
+#define RUNTIME_PROCESS_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "runtime/oci.h"
+
+struct process_plan {
+	const struct oci_process     *process;
+	const struct syscalls_filter *filter;	/* NULL: none */
+	bool                          has_personality;
+	unsigned long                 personality;
+	bool                          keeps_keyring;	/* --no-new-keyring */
+	unsigned                      preserved_fds;	/* beyond 0..2 */
+	int                           sync_fd;		/* to report on; closed by execve() */
+};
+
+/*
+ * Limits that only the host may raise, set from outside: rlimits and
+ * oom_score_adj of a process that still waits.
+ *
+ * proc_fd    directory /proc/PID, borrowed
+ */
+int process_limit(pid_t pid, int proc_fd, const struct oci_process *process,
+		  struct vps_err *err);
+
+/*
+ * Everything but the last step: keyring, scheduling, user, capabilities,
+ * seccomp, working directory, descriptors. Inside all namespaces and the root
+ * of the container. Returns 0, or -errno with err set.
+ */
+int process_become(const struct process_plan *plan, struct vps_err *err);
+
+/*
+ * execve(), the program looked for in the PATH of its own environment.
+ * Returns only on failure: -ENOENT when there is none (exit status 127), or
+ * another -errno (126); err set.
+ */
+int process_execute(const struct oci_process *process, struct vps_err *err);
+
+/* Value of NAME in a list of "NAME=value", or NULL. */
+const char *process_env(const char *const *env, const char *name);
+
+#endif

@@ -1,0 +1,380 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* The verbs of vps.h that only look: get, list, inspect, wait, logs, layers in use. */
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/fileio.h"
+#include "base/lock.h"
+#include "console_server.h"
+#include "host.h"
+#include "isolation/cg.h"
+#include "monitor.h"
+
+#define POLL_MSEC	50	/* how often `wait` and `logs --follow` look again */
+
+static int no_such(struct vps_err *err)
+{
+	return vps_err_say(err, -VPS_ENOENT, "no such VPS; `vpsctl list` shows those that exist");
+}
+
+static pid_t monitor_pid(int run_fd)
+{
+	char text[16];
+
+	if (!lock_is_held(run_fd, MONITOR_LOCK) ||
+	    file_read_line(run_fd, MONITOR_LOCK, text, sizeof(text)) <= 0)
+		return 0;
+	return (pid_t)strtol(text, NULL, 10);
+}
+
+static bool is_paused(int run_fd)
+{
+	struct attach attach = { 0 };
+	struct vps_err ignored = { 0 };
+	bool is_frozen = false;
+
+	if (attach_load(run_fd, &attach, &ignored) == 0) {
+		OWN_FD cg_fd = cg_open(attach.cgroup);
+
+		is_frozen = cg_fd >= 0 && cg_is_frozen(cg_fd) > 0;
+	}
+	attach_free(&attach);
+	return is_frozen;
+}
+
+static int fill_run(struct vps_host *host, const char *name, struct vps_info *info,
+		    struct vps_err *err)
+{
+	OWN_FD run_fd = openat(host->run_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	OWN_FD init_fd = FD_NONE;
+	struct run_state state;
+	int r;
+
+	if (run_fd < 0)
+		return 0;	/* not run since the host was booted */
+	r = state_read(run_fd, &state, err);
+	if (r < 0)
+		return r;
+	init_fd = state_open_init(&state);
+	info->monitor_pid = monitor_pid(run_fd);
+	info->restarts = state.restarts;
+	if (init_fd >= 0) {
+		info->status = is_paused(run_fd) ? VPS_PAUSED : VPS_RUNNING;
+		info->init_pid = state.init_pid;
+		info->started_sec = state.started_sec;
+	} else if (info->monitor_pid || lock_is_held(run_fd, LOCK_NAME)) {
+		/* Between two runs, or about to clear away: what it was told to become. */
+		info->status = state.status == VPS_RUNNING ? VPS_STOPPED : state.status;
+	}
+	return 0;
+}
+
+int info_fill(struct vps_host *host, const char *name, struct registry *registry,
+	      struct vps_info *info, struct vps_err *err)
+{
+	OWN_FD vps_fd = openat(host->vps_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct allocation allocation;
+	struct vps_err absent = { 0 };
+	struct spec spec = { 0 };
+	struct last_run last;
+	struct stat st;
+	int r;
+
+	*info = (struct vps_info){ .exit_status = -1 };
+	if (vps_fd < 0 || fstatat(vps_fd, SPEC_FILE, &st, 0) < 0)
+		return no_such(err);
+	r = vps_load_spec(vps_fd, &spec, err);
+	if (r == 0)
+		r = last_run_read(vps_fd, &last, err);
+	if (r == 0) {
+		(void)snprintf(info->name, sizeof(info->name), "%s", name);
+		(void)snprintf(info->image, sizeof(info->image), "%s", spec.image);
+		info->started_sec = last.started_sec;
+		info->ended_sec = last.ended_sec;
+		info->exit_status = last.exit_status;
+		memcpy(info->reason, last.reason, sizeof(info->reason));
+		if (fstatat(vps_fd, IMAGE_FILE, &st, 0) == 0)	/* written once, by create */
+			info->created_sec = st.st_mtime;
+		r = fill_run(host, name, info, err);
+	}
+	if (r == 0 && registry_find(registry, name, &allocation, &absent) == 0 &&
+	    allocation.address.family) {
+		char text[ADDR_TEXT_SIZE];
+
+		(void)snprintf(info->address, sizeof(info->address), "%s",
+			       addr_format_host(&allocation.address, text));
+	}
+	spec_free(&spec);
+	return r;
+}
+
+int vps_get(struct vps_host *host, const char *name, struct vps_info *ret_info,
+	    struct vps_err *err)
+{
+	OWN_REGISTRY *registry = NULL;
+	int r = spec_check_name(name, err);
+
+	if (r == 0 && faccessat(host->vps_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		r = no_such(err);
+	if (r == 0)
+		r = registry_open(host->root_fd, &registry, err);
+	return r < 0 ? r : info_fill(host, name, registry, ret_info, err);
+}
+
+static int is_name(const struct dirent *entry)
+{
+	return entry->d_name[0] != '.';
+}
+
+int vps_list(struct vps_host *host, struct vps_info **ret_infos, size_t *ret_count,
+	     struct vps_err *err)
+{
+	OWN_REGISTRY *registry = NULL;
+	OWN_MEM struct vps_info *infos = NULL;
+	struct dirent **entries = NULL;
+	size_t count = 0;
+	int i, n, r = 0;
+
+	n = scandirat(host->vps_fd, ".", &entries, is_name, alphasort);
+	if (n < 0)
+		return vps_err_set(err, -errno, "cannot list %s/vps", host->root);
+	infos = calloc((size_t)n + 1, sizeof(*infos));
+	if (!infos)
+		r = vps_err_set(err, -ENOMEM, "cannot list %s/vps", host->root);
+	if (r == 0 && n > 0)
+		r = registry_open(host->root_fd, &registry, err);
+	for (i = 0; i < n; i++) {
+		if (r == 0) {
+			r = info_fill(host, entries[i]->d_name, registry, &infos[count], err);
+			if (r == 0)
+				count++;
+			else if (r == -VPS_ENOENT) {	/* half-made, or gone meanwhile */
+				*err = (struct vps_err){ 0 };
+				r = 0;
+			} else
+				(void)vps_err_in(err, "%s", entries[i]->d_name);
+		}
+		free(entries[i]);
+	}
+	free(entries);
+	if (r < 0)
+		return r;
+	*ret_infos = mem_take(&infos);
+	*ret_count = count;
+	return 0;
+}
+
+/* ---- inspect ---- */
+
+static json_t *json_of_info(const struct vps_info *info)
+{
+	return json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:I, s:I, s:I, s:i, s:s, s:i}",
+			 "name", info->name, "status", vps_status_name(info->status),
+			 "image", info->image, "address", info->address,
+			 "pid", (int)info->init_pid, "monitor_pid", (int)info->monitor_pid,
+			 "created", (json_int_t)info->created_sec,
+			 "started", (json_int_t)info->started_sec,
+			 "ended", (json_int_t)info->ended_sec,
+			 "exit_status", info->exit_status, "reason", info->reason,
+			 "restarts", (int)info->restarts);
+}
+
+static int add_allocation(struct vps_host *host, const char *name, json_t *object,
+			  struct vps_err *err)
+{
+	OWN_REGISTRY *registry = NULL;
+	struct allocation a;
+	char gateway[ADDR_TEXT_SIZE], mac[MAC_TEXT_SIZE];
+	int r = registry_open(host->root_fd, &registry, err);
+
+	if (r == 0)
+		r = registry_find(registry, name, &a, err);
+	if (r < 0)
+		return r;
+	(void)json_object_set_new(object, "uuid", json_string(a.uuid));
+	(void)json_object_set_new(object, "id_start", json_integer(a.id_start));
+	(void)json_object_set_new(object, "ids", json_integer(REGISTRY_IDS));
+	if (a.address.family)
+		(void)json_object_set_new(object, "network",
+					  json_pack("{s:s, s:s, s:s, s:s}", "bridge", a.network,
+						    "link", a.link_name, "gateway",
+						    addr_format_host(&a.gateway, gateway), "mac",
+						    mac_format(&a.mac, mac)));
+	return 0;
+}
+
+int vps_inspect(struct vps_host *host, const char *name, bool is_oci, char **ret_json,
+		struct vps_err *err)
+{
+	OWN_FD vps_fd = FD_NONE;
+	OWN_MEM char *spec = NULL;
+	char digest[DIGEST_SIZE + 1] = "";
+	struct vps_info info;
+	json_t *object;
+	int r = vps_get(host, name, &info, err);
+
+	if (r < 0)
+		return r;
+	vps_fd = openat(host->vps_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (vps_fd < 0)
+		return no_such(err);
+	if (is_oci)
+		return bundle_compile(host, name, vps_fd, ret_json, err);
+	object = json_of_info(&info);
+	r = add_allocation(host, name, object, err);
+	if (r == 0)
+		r = file_read(vps_fd, SPEC_FILE, SPEC_SIZE_MAX, &spec, NULL, err);
+	if (r == 0) {
+		(void)file_read_line(vps_fd, IMAGE_FILE, digest, sizeof(digest));
+		(void)json_object_set_new(object, "image_digest", json_string(digest));
+		(void)json_object_set_new(object, "spec", json_loads(spec, 0, NULL));
+		*ret_json = json_dumps(object, JSON_INDENT(2));
+		if (!*ret_json)
+			r = vps_err_set(err, -ENOMEM, "cannot print it");
+	}
+	json_decref(object);
+	return r;
+}
+
+/* ---- wait, logs ---- */
+
+int vps_wait(struct vps_host *host, const char *name, int timeout_msec,
+	     struct vps_info *ret_info, struct vps_err *err)
+{
+	const struct timespec pause = { .tv_nsec = POLL_MSEC * 1000000L };
+	int waited;
+
+	for (waited = 0;; waited += POLL_MSEC) {
+		int r = vps_get(host, name, ret_info, err);
+
+		if (r < 0)
+			return r;
+		if (ret_info->status == VPS_STOPPED && !ret_info->monitor_pid)
+			return 0;
+		if (timeout_msec >= 0 && waited >= timeout_msec)
+			return vps_err_say(err, -ETIMEDOUT, "it is still %s after %d s",
+					   vps_status_name(ret_info->status), timeout_msec / 1000);
+		(void)nanosleep(&pause, NULL);
+	}
+}
+
+/* The last lines of a text: where they begin. */
+static const char *last_lines(const char *text, size_t len, size_t lines)
+{
+	const char *at = text + len;
+
+	if (len > 0 && at[-1] == '\n')
+		at--;
+	while (at > text) {
+		if (at[-1] == '\n' && --lines == 0)
+			break;
+		at--;
+	}
+	return at;
+}
+
+static int print_log(int vps_fd, const char *name, size_t lines, int out_fd, struct vps_err *err)
+{
+	OWN_MEM char *text = NULL;
+	const char *from;
+	size_t len;
+	int r = file_read(vps_fd, name, CONSOLE_LOG_MAX * 2, &text, &len, err);
+
+	if (r == -ENOENT) {
+		*err = (struct vps_err){ 0 };
+		return 0;
+	}
+	if (r < 0)
+		return r;
+	from = lines == SIZE_MAX ? text : lines ? last_lines(text, len, lines) : text + len;
+	r = fd_write_all(out_fd, from, len - (size_t)(from - text));
+	return r < 0 ? vps_err_set(err, r, "cannot write") : 0;
+}
+
+/* Print what is added until the VPS is stopped; a rotated log is finished, then the new one read. */
+static int follow(struct vps_host *host, const char *name, int vps_fd, int out_fd,
+		  struct vps_err *err)
+{
+	const struct timespec pause = { .tv_nsec = POLL_MSEC * 1000000L };
+	OWN_FD log_fd = openat(vps_fd, CONSOLE_LOG, O_RDONLY | O_CLOEXEC);
+	bool is_last = false;
+
+	if (log_fd >= 0)
+		(void)lseek(log_fd, 0, SEEK_END);
+	for (;;) {
+		struct vps_info info;
+		struct stat ours, theirs;
+		char data[8192];
+		ssize_t len;
+
+		while (log_fd >= 0 && (len = read(log_fd, data, sizeof(data))) > 0)
+			if (fd_write_all(out_fd, data, (size_t)len) < 0)
+				return vps_err_set(err, -EPIPE, "cannot write");
+		if (fstatat(vps_fd, CONSOLE_LOG, &theirs, 0) == 0 &&
+		    (log_fd < 0 || fstat(log_fd, &ours) < 0 || ours.st_ino != theirs.st_ino)) {
+			own_close(&log_fd);
+			log_fd = openat(vps_fd, CONSOLE_LOG, O_RDONLY | O_CLOEXEC);
+			continue;
+		}
+		if (is_last)
+			return 0;
+		if (vps_get(host, name, &info, err) < 0)
+			return err->code;
+		is_last = info.status == VPS_STOPPED && !info.monitor_pid;
+		(void)nanosleep(&pause, NULL);
+	}
+}
+
+int vps_logs(struct vps_host *host, const char *name, size_t lines, bool is_followed, int out_fd,
+	     struct vps_err *err)
+{
+	OWN_FD vps_fd = FD_NONE;
+	struct vps_info info;
+	int r = vps_get(host, name, &info, err);
+
+	if (r < 0)
+		return r;
+	vps_fd = openat(host->vps_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (vps_fd < 0)
+		return no_such(err);
+	if (lines == SIZE_MAX)
+		r = print_log(vps_fd, CONSOLE_LOG ".1", lines, out_fd, err);
+	if (r == 0)
+		r = print_log(vps_fd, CONSOLE_LOG, lines, out_fd, err);
+	return r == 0 && is_followed ? follow(host, name, vps_fd, out_fd, err) : r;
+}
+
+/* ---- what may not be removed ---- */
+
+int vps_layers_in_use(struct vps_host *host, int (*each)(const char *diff_id, void *arg),
+		      void *arg, struct vps_err *err)
+{
+	struct dirent **entries = NULL;
+	int i, r = 0, n = scandirat(host->vps_fd, ".", &entries, is_name, alphasort);
+
+	if (n < 0)
+		return vps_err_set(err, -errno, "cannot list %s/vps", host->root);
+	for (i = 0; i < n; i++) {
+		OWN_FD vps_fd = openat(host->vps_fd, entries[i]->d_name,
+				       O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		OWN_IMAGE *image = NULL;
+		struct vps_err absent = { 0 };
+		size_t j;
+
+		/* One that is half-made or half-gone stands on nothing yet, or no more. */
+		if (r == 0 && vps_fd >= 0 && vps_load_image(host, vps_fd, &image, &absent) == 0)
+			for (j = 0; r == 0 && j < image->diff_ids_len; j++)
+				r = each(image->diff_ids[j], arg);
+		free(entries[i]);
+	}
+	free(entries);
+	return r < 0 ? vps_err_set(err, r, "cannot tell which layers are in use") : 0;
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Messages between runtime and init; called by container.c, init.c and exec.c. */
+#include "sync.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "base/own.h"
+
+struct message {
+	enum sync_step step;
+	struct vps_err err;
+};
+
+union control {
+	struct cmsghdr head;
+	char           room[CMSG_SPACE(sizeof(int))];
+};
+
+int sync_open(int ret_fds[2], struct vps_err *err)
+{
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ret_fds) < 0)
+		return vps_err_set(err, -errno, "cannot make a socketpair");
+	return 0;
+}
+
+static int send_message(int fd, const struct message *message, size_t size, int fd_to_pass)
+{
+	struct iovec iov = { .iov_base = (void *)message, .iov_len = size };
+	union control control = { 0 };
+	struct msghdr head = { .msg_iov = &iov, .msg_iovlen = 1 };
+	ssize_t sent;
+
+	if (fd_to_pass >= 0) {
+		control.head.cmsg_len = CMSG_LEN(sizeof(int));
+		control.head.cmsg_level = SOL_SOCKET;
+		control.head.cmsg_type = SCM_RIGHTS;
+		memcpy(CMSG_DATA(&control.head), &fd_to_pass, sizeof(int));
+		head.msg_control = &control;
+		head.msg_controllen = sizeof(control);
+	}
+	do
+		sent = sendmsg(fd, &head, MSG_NOSIGNAL);
+	while (sent < 0 && errno == EINTR);
+	return sent < 0 ? -errno : 0;
+}
+
+int sync_send(int fd, enum sync_step step, int fd_to_pass)
+{
+	struct message message = { .step = step };
+
+	return send_message(fd, &message, sizeof(message.step), fd_to_pass);
+}
+
+void sync_fail(int fd, const struct vps_err *failure)
+{
+	struct message message = { .step = SYNC_FAILED, .err = *failure };
+
+	/* If nobody listens any more, nobody is left to be told. */
+	(void)send_message(fd, &message, sizeof(message), FD_NONE);
+}
+
+static int receive(int fd, struct message *message, int *ret_fd)
+{
+	struct iovec iov = { .iov_base = message, .iov_len = sizeof(*message) };
+	union control control = { 0 };
+	struct msghdr head = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+	};
+	const struct cmsghdr *part;
+	ssize_t got;
+
+	do
+		got = recvmsg(fd, &head, MSG_CMSG_CLOEXEC);
+	while (got < 0 && errno == EINTR);
+	if (got < 0)
+		return -errno;
+	part = CMSG_FIRSTHDR(&head);
+	if (part && part->cmsg_type == SCM_RIGHTS && part->cmsg_len == CMSG_LEN(sizeof(int)))
+		memcpy(ret_fd, CMSG_DATA(part), sizeof(int));
+	if (got == 0)
+		message->step = SYNC_STARTED;
+	else if ((size_t)got < sizeof(message->step))
+		return -EBADMSG;
+	return 0;
+}
+
+int sync_wait(int fd, int *ret_fd, struct vps_err *err)
+{
+	struct message message = { 0 };
+	OWN_FD passed = FD_NONE;
+	int r = receive(fd, &message, &passed);
+
+	if (r < 0)
+		return vps_err_set(err, r, "cannot hear the container's init");
+	if (message.step == SYNC_FAILED) {
+		*err = message.err;
+		err->text[sizeof(err->text) - 2] = '\0';
+		return err->code < 0 ? err->code : (err->code = -EBADMSG);
+	}
+	if (ret_fd)
+		*ret_fd = fd_take(&passed);
+	return (int)message.step;
+}
+
+int sync_expect(int fd, enum sync_step step, struct vps_err *err)
+{
+	int got = sync_wait(fd, NULL, err);
+
+	if (got < 0)
+		return got;
+	if (got == SYNC_STARTED && step != SYNC_STARTED)
+		return vps_err_say(err, -EPIPE, "the other side ended before step %d", (int)step);
+	if (got != (int)step)
+		return vps_err_say(err, -EBADMSG, "step %d came instead of %d", got, (int)step);
+	return 0;
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Compiles a spec to a config.json: the frame and the limits; called by the engine's front. */
+#include "compile.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <string.h>
+
+#include "base/own.h"
+#include "isolation/cg.h"
+#include "runtime/compile_parts.h"
+
+#define ID_COUNT	65536
+#define OCI_VERSION	"1.2.0"	/* what is used here; all of 1.x understand it */
+
+/*
+ * Without a limit of its own a VPS that forks without end would use up the
+ * pids of the host. Enough for a busy server, far below kernel.pid_max.
+ */
+#define DEFAULT_PIDS	"8192"
+
+static void put_namespaces(struct compile *c, json_t *linux_part)
+{
+	static const char *const types[] = {
+		"user", "mount", "pid", "network", "ipc", "uts", "cgroup", "time",
+	};
+	json_t *array = json_array();
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(types); i++)
+		writer_append(&c->w, array, json_pack("{ss}", "type", types[i]));
+	writer_put(&c->w, linux_part, "namespaces", array);
+}
+
+static void put_id_maps(struct compile *c, json_t *linux_part)
+{
+	static const char *const maps[] = { "uidMappings", "gidMappings" };
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(maps); i++)
+		writer_put(&c->w, linux_part, maps[i],
+			   json_pack("[{si, sI, si}]", "containerID", 0, "hostID",
+				     (json_int_t)c->input->id_start, "size", ID_COUNT));
+}
+
+/* As files of cgroup v2, by which nothing is lost: OCI's own words are those of v1. */
+static void put_limits(struct compile *c, json_t *resources_part)
+{
+	const struct limits *limits = &c->spec->limits;
+	json_t *files = json_object();
+	char text[64];
+	int id;
+
+	for (id = 0; id < RESOURCES; id++) {
+		const struct resource *row = &resources[id];
+
+		if (!limits->is_set[id])
+			continue;
+		if (c->spec->is_best_effort && !cg_has_controller(row->controller))
+			continue;
+		if (row->is_text)
+			writer_string(&c->w, files, row->file, limits->text[id]);
+		else
+			writer_string(&c->w, files, row->file,
+				      resource_cg_text((enum resource_id)id, limits->value[id],
+						       text, sizeof(text)));
+	}
+	if (!limits->is_set[RES_PIDS] && cg_has_controller("pids"))
+		writer_string(&c->w, files, resources[RES_PIDS].file, DEFAULT_PIDS);
+	writer_section(&c->w, resources_part, "unified", files);
+}
+
+static int put_linux(struct compile *c, json_t *root)
+{
+	json_t *linux_part = json_object(), *resources_part = json_object();
+	int r;
+
+	put_namespaces(c, linux_part);
+	put_id_maps(c, linux_part);
+	writer_string(&c->w, linux_part, "cgroupsPath", c->input->cgroups_path);
+	put_limits(c, resources_part);
+	r = compile_devices(c, linux_part, resources_part);
+	writer_put(&c->w, linux_part, "resources", resources_part);
+	if (r == 0)
+		r = compile_seccomp(c, linux_part);
+	compile_paths(c, linux_part);
+	writer_put(&c->w, root, "linux", linux_part);
+	return r;
+}
+
+static void put_annotations(struct compile *c, json_t *root)
+{
+	json_t *section = json_object();
+
+	/* Its clocks start at 0: by how much to shift them is known when it starts. */
+	writer_string(&c->w, section, "vps.uptime", "zero");
+	writer_string(&c->w, section, "vps.name", c->spec->name);
+	writer_string(&c->w, section, "org.opencontainers.image.stopSignal",
+		      c->input->stop_signal);
+	writer_put(&c->w, root, "annotations", section);
+}
+
+int compile_oci(const struct spec *spec, const struct compile_input *input, char **ret_text,
+		struct vps_err *err)
+{
+	struct compile c = { .spec = spec, .input = input, .err = err };
+	OWN_JSON *root = json_object();
+	const char *hostname = spec->hostname ? spec->hostname : spec->name;
+	int r;
+
+	if (!hostname)
+		return vps_err_say(err, -EINVAL, "name: missing; a VPS needs one");
+	writer_string(&c.w, root, "ociVersion", OCI_VERSION);
+	r = compile_process(&c, root);
+	if (r < 0)
+		return r;
+	writer_put(&c.w, root, "root",
+		   json_pack("{ss, sb}", "path", input->root_path, "readonly",
+			     (int)spec->security.is_readonly_root));
+	writer_string(&c.w, root, "hostname", hostname);
+	compile_mounts(&c, root);
+	r = put_linux(&c, root);
+	if (r < 0)
+		return r;
+	put_annotations(&c, root);
+	return writer_text(&c.w, root, ret_text, err);
+}

@@ -1,0 +1,157 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck disable=SC2154,SC2016
+load helpers
+
+prepare() {
+	vpsctl create web1 --env FROM_SPEC=spec
+}
+
+setup() {
+	status_is web1 running || vpsctl start web1
+}
+
+# The VPS of this file serves all its tests.
+teardown() {
+	:
+}
+
+@test "exec: the exit status is the program's" {
+	run -0 vpsctl exec web1 true
+	run -1 vpsctl exec web1 false
+	run -42 vpsctl exec web1 sh -c 'exit 42'
+	run -255 vpsctl exec web1 sh -c 'exit 255'
+}
+
+@test "exec: a program that a signal ended is 128 and the signal" {
+	run -137 vpsctl exec web1 sh -c 'kill -KILL $$'
+	run -143 vpsctl exec web1 sh -c 'kill -TERM $$'
+}
+
+@test "exec: 127 when there is no such program, 126 when it cannot be executed" {
+	run -127 --separate-stderr vpsctl exec web1 no-such-program
+	[[ $stderr == "vpsctl: web1: "*no-such-program* ]]
+	run -127 vpsctl exec web1 /no/such/program
+	run -126 --separate-stderr vpsctl exec web1 /etc
+	[[ $stderr == "vpsctl: web1: "*/etc* ]]
+	vps_sh web1 'echo text >/root/text; chmod 644 /root/text'
+	run -126 vpsctl exec web1 /root/text
+}
+
+@test "exec: 125 when the VPS does not run" {
+	vpsctl create web2
+	run -125 --separate-stderr vpsctl exec web2 true
+	[[ -z $output && $stderr == "vpsctl: web2: "* ]]
+	vpsctl destroy web2
+}
+
+@test "exec: stdin, stdout and stderr are the caller's" {
+	head -c 1000000 /dev/urandom >"$BATS_TEST_TMPDIR/bytes"
+	vpsctl exec web1 cat <"$BATS_TEST_TMPDIR/bytes" >"$BATS_TEST_TMPDIR/copy"
+	cmp "$BATS_TEST_TMPDIR/bytes" "$BATS_TEST_TMPDIR/copy"
+	run -0 --separate-stderr vpsctl exec web1 sh -c 'echo out; echo err >&2'
+	[[ $output == out && $stderr == err ]]
+}
+
+@test "exec: words arrive as they were given" {
+	[[ $(vpsctl exec web1 printf '[%s]' 'a b' '' '*' '$x' --json) == '[a b][][*][$x][--json]' ]]
+	[[ $(vpsctl exec web1 -- printf '[%s]' -- x) == '[--][x]' || $(vpsctl exec web1 -- echo x) == x ]]
+}
+
+@test "exec: the environment is the VPS's own and what --env adds" {
+	[[ $(LEAKED=host vpsctl exec --env A=1 -e 'B=two words' web1 sh -c 'echo "$A/$B/$FROM_SPEC/${LEAKED-}"') == "1/two words/spec/" ]]
+	[[ $(vpsctl exec web1 sh -c 'echo $HOME') == /root ]]
+	[[ -n $(vpsctl exec web1 sh -c 'echo $PATH') ]]
+}
+
+@test "exec: --cwd, and the user's home without" {
+	[[ $(vpsctl exec --cwd /etc web1 pwd) == /etc ]]
+	[[ $(vpsctl exec web1 pwd) == /root ]]
+	run -125 --separate-stderr vpsctl exec --cwd /no/such/dir web1 pwd
+	[[ $stderr == *"/no/such/dir"* ]]
+}
+
+@test "exec: --user by name and by number, with the user's groups" {
+	vps_sh web1 'grep -q ^tester: /etc/passwd || {
+		echo "tester:x:1000:1000::/home/tester:/bin/sh" >>/etc/passwd
+		echo "tester:x:1000:" >>/etc/group
+		echo "extra:x:2000:tester" >>/etc/group
+		mkdir -p /home/tester && chown 1000:1000 /home/tester; }'
+	[[ $(vpsctl exec --user tester web1 sh -c 'id -u; id -g; id -G; pwd; echo $HOME') == \
+		$'1000\n1000\n1000 2000\n/home/tester\n/home/tester' ]]
+	[[ $(vpsctl exec --user 1234:77 web1 sh -c 'id -u; id -g') == $'1234\n77' ]]
+	[[ $(vpsctl exec -u tester:extra web1 id -g) == 2000 ]]
+	run -125 --separate-stderr vpsctl exec --user nobody-of-this-name web1 id
+	[[ $stderr == *nobody-of-this-name* ]]
+}
+
+@test "exec: a passwd that is a symlink out of the VPS is read inside it" {
+	vps_sh web1 'cp /etc/passwd /root/passwd.real; ln -sf ../../../../../../root/passwd.real /etc/passwd'
+	[[ $(vpsctl exec --user root web1 id -u) == 0 ]]
+	vps_sh web1 'rm /etc/passwd; cp /root/passwd.real /etc/passwd'
+}
+
+@test "exec: joins every namespace of init" {
+	local name
+	for name in cgroup ipc mnt net pid user uts time; do
+		[[ $(vpsctl exec web1 readlink "/proc/self/ns/$name") == $(vpsctl exec web1 readlink "/proc/1/ns/$name") ]]
+		[[ $(vpsctl exec web1 readlink "/proc/self/ns/$name") != $(readlink "/proc/self/ns/$name") ]]
+	done
+}
+
+@test "exec: sits in the cgroup of the VPS and under its seccomp filter" {
+	[[ $(vps_sh web1 'grep ^0:: /proc/self/cgroup') != *..* ]]
+	[[ $(vps_sh web1 'sed -n "s/^Seccomp:\t*//p" /proc/self/status') == 2 ]]
+	vpsctl exec web1 sleep 30 &
+	eventually 10 sh -c "find '$(vps_cgroup web1)' -name cgroup.procs -exec cat {} + | xargs -I{} cat /proc/{}/comm 2>/dev/null | grep -q sleep"
+	vps_sh web1 'killall sleep'
+	wait || true
+}
+
+@test "exec: has the capabilities of init, and no more" {
+	[[ $(vps_sh web1 'grep ^Cap[PEB] /proc/self/status') == $(vps_sh web1 'grep ^Cap[PEB] /proc/1/status') ]]
+}
+
+@test "exec: no descriptor of vpsctl's is open inside" {
+	exec 7</etc/passwd
+	[[ $(vpsctl exec web1 sh -c 'ls /proc/$$/fd | tr "\n" " "') == "0 1 2 "* ]]
+	[[ $(vpsctl exec web1 sh -c 'ls -l /proc/$$/fd') != *passwd* ]]
+	exec 7<&-
+}
+
+@test "exec: signals are passed on, and the program's answer is the exit status" {
+	run -33 timeout --signal TERM --preserve-status 2 vpsctl exec web1 \
+		sh -c 'trap "exit 33" TERM; while :; do sleep 0.1; done'
+}
+
+@test "exec: a terminal only when one is asked for" {
+	run -1 vpsctl exec web1 test -t 0
+	needs_program script
+	[[ $(script -qec 'vpsctl exec --tty web1 sh -c "test -t 0 && test -t 1 && echo terminal"' /dev/null </dev/null | tr -d '\r') == *terminal* ]]
+	run -9 script -qec 'vpsctl exec --tty web1 sh -c "exit 9"' /dev/null </dev/null
+}
+
+@test "exec: what a program leaves in the background belongs to init" {
+	vps_sh web1 '(sleep 500 & echo $! >/root/background) >/dev/null 2>&1'
+	vps_sh web1 'kill -0 $(cat /root/background) && grep -q "^PPid:.*1$" /proc/$(cat /root/background)/status'
+	vps_sh web1 'kill $(cat /root/background)'
+}
+
+@test "exec: many at once" {
+	local i pids=()
+	for i in {1..20}; do
+		vpsctl exec web1 sh -c "exit $i" &
+		pids+=($!)
+	done
+	for i in {1..20}; do
+		local status=0
+		wait "${pids[i - 1]}" || status=$?
+		((status == i))
+	done
+}
+
+@test "enter: a login shell that takes commands from a pipe" {
+	run -0 vpsctl enter web1 <<<'echo "$0 $(id -u) $(pwd)"'
+	[[ $output == "-"*" 0 /root" ]]
+	run -5 vpsctl enter web1 <<<'exit 5'
+}

@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What every file of tests/system loads: a root directory for the file with the busybox image in
+# it, VPSs that are destroyed after each test, and probes that decide skips.
+bats_require_minimum_version 1.5.0
+
+# The file's own root directory. A file that wants more of it defines prepare().
+setup_file() {
+	VPS_ROOT=$(mktemp -d "$BATS_FILE_TMPDIR/root.XXXXXX")
+	export VPS_ROOT
+	vpsctl image busybox >&2
+	if declare -F prepare >/dev/null; then
+		prepare
+	fi
+}
+
+teardown() {
+	vpsctl destroy --all --force
+}
+
+teardown_file() {
+	vpsctl destroy --all --force
+}
+
+# ---- skips: decided by a probe before the test starts, never by an error's text ----
+
+# lacking FEATURE: skips the test, or fails it where everything must run.
+lacking() {
+	if [[ -n ${VPS_MUST_RUN-} ]]; then
+		echo "VPS_MUST_RUN is set, and this machine lacks: $1" >&2
+		return 1
+	fi
+	skip "lacks $1"
+}
+
+needs_controller() {
+	grep -qw "$1" /sys/fs/cgroup/cgroup.controllers || lacking "the cgroup v2 controller $1"
+}
+
+needs_program() {
+	command -v "$1" >/dev/null || lacking "the program $1"
+}
+
+# ---- VPSs ----
+
+# vps_up NAME [OPTION or KEY=VALUE...]: create it and start it.
+vps_up() {
+	vpsctl create --start "$@"
+}
+
+# vps_spec NAME JSON-MEMBERS: create it from a spec with these members, and start it.
+vps_spec() {
+	printf '{"version": 1, %s}' "$2" | vpsctl create "$1" --spec - --start
+}
+
+# vps_sh NAME SCRIPT: run a script inside.
+vps_sh() {
+	vpsctl exec "$1" sh -c "$2"
+}
+
+# vps_get NAME KEY: what `list --json` says of it.
+vps_get() {
+	vpsctl list --json | jq -r --arg name "$1" --arg key "$2" '.[] | select(.name == $name)[$key]'
+}
+
+# Directory of its cgroup on this host.
+vps_cgroup() {
+	local path
+	path=$(sed -n 's/^0:://p' "/proc/$(vps_get "$1" init_pid)/cgroup")
+	# init may sit in a leaf that it made itself
+	while [[ $path != / && ${path##*/} != "$1" && ${path##*/} != *"$1"* ]]; do
+		path=$(dirname "$path")
+	done
+	printf '/sys/fs/cgroup%s\n' "$path"
+}
+
+cgroup_read() {
+	cat "$(vps_cgroup "$1")/$2"
+}
+
+# eventually SECONDS COMMAND...: until it succeeds.
+eventually() {
+	local deadline=$((SECONDS + $1))
+	shift
+	until "$@"; do
+		((SECONDS < deadline)) || { echo "never: $*" >&2; return 1; }
+		sleep 0.1
+	done
+}
+
+status_is() {
+	[[ $(vps_get "$1" status) == "$2" ]]
+}
+
+is_dead() {
+	[[ ! -d /proc/$1 ]]
+}
+
+# ---- the host before and after ----
+
+# Everything that a VPS could leave behind: mounts, links, cgroups, processes, files.
+host_state() {
+	echo "== mounts"
+	cut -d ' ' -f 5- /proc/self/mountinfo | sort
+	echo "== links"
+	ip -o link | sed 's/^[0-9]*: //; s/[@:].*//' | grep -vx vps0 | sort
+	echo "== cgroups"
+	find /sys/fs/cgroup -mindepth 1 -type d 2>/dev/null | grep vps | sort
+	echo "== monitors"
+	pgrep -af "vps-monitor.*$VPS_ROOT" | cut -d ' ' -f 2- | sort
+	echo "== files"
+	(cd "$VPS_ROOT" && find run vps layers images -mindepth 1 -maxdepth 2 2>/dev/null | sort)
+}
+
+# host_remembered, host_unchanged: compare with the moment of the first.
+host_remembered() {
+	host_state >"$BATS_TEST_TMPDIR/host-before"
+}
+
+host_unchanged() {
+	host_state >"$BATS_TEST_TMPDIR/host-after"
+	diff "$BATS_TEST_TMPDIR/host-before" "$BATS_TEST_TMPDIR/host-after"
+}

@@ -1,0 +1,317 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck disable=SC2154,SC2016
+load helpers
+
+# is_longer FILE BYTES
+is_longer() {
+	(($(stat -c %s "$1") > $2))
+}
+
+@test "create: the VPS is there, stopped, and its spec is on disk" {
+	vpsctl create web1
+	status_is web1 stopped
+	[[ $(vps_get web1 init_pid) == null && $(vps_get web1 started_sec) == null ]]
+	[[ $(jq -r '.name, .image' "$VPS_ROOT/vps/web1/spec.json") == $'web1\nbusybox' ]]
+}
+
+@test "create: a name that is taken is status 4 and changes nothing" {
+	vpsctl create web1 --label a=1
+	run -4 --separate-stderr vpsctl create web1 --label a=2
+	[[ $stderr == "vpsctl: web1: "*exists* ]]
+	[[ $(jq -r .labels.a "$VPS_ROOT/vps/web1/spec.json") == 1 ]]
+}
+
+@test "create: goes on after one fails, and ends with its status" {
+	vpsctl create web2
+	run -4 vpsctl create web1 web2 web3
+	[[ $(vpsctl list -q) == $'web1\nweb2\nweb3' ]]
+}
+
+@test "create: labels and variables of the command line join those of the file" {
+	vpsctl create web1 --label b=2 --env X=2 --spec - \
+		<<<'{"version": 1, "labels": {"a": "1", "b": "1"}, "env": {"X": "1", "Y": "1"}}'
+	[[ $(jq -cS '[.labels, .env]' "$VPS_ROOT/vps/web1/spec.json") == '[{"a":"1","b":"2"},{"X":"2","Y":"1"}]' ]]
+}
+
+@test "create: a spec with a name needs no other" {
+	vpsctl create --spec - <<<'{"version": 1, "name": "own", "image": "busybox"}'
+	[[ $(vpsctl list -q) == own ]]
+}
+
+@test "start: init runs, and list says so" {
+	vps_up web1
+	status_is web1 running
+	local pid
+	pid=$(vps_get web1 init_pid)
+	[[ -d /proc/$pid ]]
+	[[ $(vps_sh web1 'cat /proc/1/comm') == $(cat "/proc/$pid/comm") ]]
+	(($(vps_get web1 started_sec) >= $(date +%s) - 30))
+}
+
+@test "start: one that runs is status 4" {
+	vps_up web1
+	run -4 --separate-stderr vpsctl start web1
+	[[ $stderr == "vpsctl: web1: "*running* ]]
+}
+
+@test "start, stop, destroy: nothing stays on the host" {
+	vpsctl create web0 --start		# the bridge is made on first use
+	vpsctl destroy --force web0
+	host_remembered
+	vps_up web1
+	vps_sh web1 'echo data >/root/file'
+	vpsctl stop web1
+	vpsctl start web1
+	[[ $(vps_sh web1 'cat /root/file') == data ]]
+	vpsctl stop web1
+	vpsctl destroy web1
+	host_unchanged
+}
+
+@test "stop: while a VPS is stopped, only its files are there" {
+	vps_up web1
+	vpsctl stop web1
+	vpsctl destroy web1
+	vpsctl create web1
+	host_remembered
+	vpsctl start web1
+	vpsctl stop web1
+	host_state | grep -v 'vps/web1/' >"$BATS_TEST_TMPDIR/after"
+	grep -v 'vps/web1/' "$BATS_TEST_TMPDIR/host-before" | diff - "$BATS_TEST_TMPDIR/after"
+}
+
+@test "stop: one that is stopped is success" {
+	vpsctl create web1
+	vpsctl stop web1
+	vpsctl stop --all
+}
+
+@test "stop: an init that does not listen is killed after the timeout" {
+	vps_spec web1 '"init": ["/bin/sh", "-c", "trap : TERM INT USR1 USR2 PWR HUP; while :; do sleep 1; done"]'
+	local before=$SECONDS pid
+	pid=$(vps_get web1 init_pid)
+	vpsctl stop --timeout 2 web1
+	((SECONDS - before >= 2))
+	is_dead "$pid"
+	status_is web1 stopped
+}
+
+@test "stop: --kill does not wait" {
+	vps_spec web1 '"init": ["/bin/sh", "-c", "trap : TERM; while :; do sleep 1; done"]'
+	vpsctl stop --kill web1
+	status_is web1 stopped
+}
+
+@test "kill: ends init, and list says how it ended" {
+	vps_up web1
+	vpsctl kill web1
+	eventually 20 status_is web1 stopped
+	[[ $(vps_get web1 exit_status) == 137 ]]
+	[[ $(vps_get web1 reason) == "killed by signal 9" ]]
+}
+
+@test "kill: --everything reaches the others, too" {
+	vps_up web1
+	vps_sh web1 'sleep 1000 & echo $! >/root/pid'
+	vpsctl kill --everything --signal TERM web1
+	eventually 20 vps_sh web1 '! kill -0 "$(cat /root/pid)" 2>/dev/null' || status_is web1 stopped
+}
+
+@test "kill: a VPS that is stopped is status 4" {
+	vpsctl create web1
+	run -4 vpsctl kill web1
+}
+
+@test "pause, resume: nothing inside moves in between" {
+	vps_spec web1 '"init": ["/bin/sh", "-c", "while :; do echo x >>/count; sleep 0.05; done"]'
+	eventually 20 vps_sh web1 'test -s /count'
+	vpsctl pause web1
+	status_is web1 paused
+	local count=$VPS_ROOT/vps/web1/upper/count size
+	size=$(stat -c %s "$count")
+	sleep 0.5
+	[[ $(stat -c %s "$count") == "$size" ]]
+	vpsctl resume web1
+	status_is web1 running
+	eventually 20 is_longer "$count" "$size"
+}
+
+@test "pause, resume: in the wrong state they are status 4" {
+	vps_up web1
+	run -4 vpsctl resume web1
+	vpsctl pause web1
+	run -4 vpsctl pause web1
+}
+
+@test "stop: a paused VPS can be stopped and destroyed" {
+	vps_up web1
+	vpsctl pause web1
+	vpsctl stop --timeout 3 web1
+	status_is web1 stopped
+	vpsctl start web1
+	vpsctl pause web1
+	vpsctl destroy --force web1
+}
+
+@test "restart: another init, the same files" {
+	vps_up web1
+	local pid
+	pid=$(vps_get web1 init_pid)
+	vps_sh web1 'echo data >/root/file'
+	vpsctl restart web1
+	status_is web1 running
+	[[ $(vps_get web1 init_pid) != "$pid" ]]
+	[[ $(vps_sh web1 'cat /root/file') == data ]]
+	vpsctl stop web1
+	vpsctl restart web1
+	status_is web1 running
+}
+
+@test "destroy: one that runs is refused, unless forced" {
+	vps_up web1
+	run -4 --separate-stderr vpsctl destroy web1
+	[[ $stderr == "vpsctl: web1: "*--force* ]]
+	status_is web1 running
+	vpsctl destroy --force web1
+	[[ -z $(vpsctl list -q) && ! -e $VPS_ROOT/vps/web1 ]]
+}
+
+@test "rename: the files and the address stay" {
+	vps_up web1
+	vps_sh web1 'echo data >/root/file'
+	local address
+	address=$(vps_get web1 address)
+	run -4 vpsctl rename web1 web2
+	vpsctl stop web1
+	vpsctl rename web1 web2
+	[[ $(vpsctl list -q) == web2 ]]
+	[[ $(jq -r .name "$VPS_ROOT/vps/web2/spec.json") == web2 ]]
+	vpsctl start web2
+	[[ $(vps_sh web2 'cat /root/file; hostname') == $'data\nweb2' ]]
+	[[ $(vps_get web2 address) == "$address" ]]
+}
+
+@test "rename: to a name that is taken is status 4" {
+	vpsctl create web1 web2
+	run -4 vpsctl rename web1 web2
+	[[ $(vpsctl list -q) == $'web1\nweb2' ]]
+}
+
+@test "wait: says how init ended, with its status" {
+	vps_spec web1 '"init": ["/bin/sh", "-c", "sleep 1; exit 7"]'
+	run -0 vpsctl wait web1
+	[[ $output == "exited with status 7" ]]
+	run -0 vpsctl wait --json web1
+	[[ $(jq -c '[.status, .exit_status, .reason]' <<<"$output") == '["stopped",7,"exited"]' ]]
+}
+
+@test "wait: gives up when the time is over" {
+	vps_up web1
+	run -1 --separate-stderr vpsctl wait --timeout 1 web1
+	[[ -z $output && $stderr == "vpsctl: web1: "* ]]
+}
+
+@test "logs: what init wrote, whole, in part, and as it comes" {
+	vps_spec web1 '"init": ["/bin/sh", "-c", "for i in 1 2 3 4 5; do echo line $i; done; sleep 2; echo the end"]'
+	vpsctl logs --follow web1 >"$BATS_TEST_TMPDIR/log"
+	[[ $(tr -d '\r' <"$BATS_TEST_TMPDIR/log") == $'line 1\nline 2\nline 3\nline 4\nline 5\nthe end' ]]
+	[[ $(vpsctl logs --lines 2 web1 | tr -d '\r') == $'line 5\nthe end' ]]
+	[[ -z $(vpsctl logs --lines 0 web1) ]]
+}
+
+@test "poweroff inside stops the VPS" {
+	vps_up web1
+	vps_sh web1 poweroff
+	eventually 30 status_is web1 stopped
+	[[ $(vps_get web1 reason) == poweroff ]]
+}
+
+@test "reboot inside starts it again" {
+	vps_up web1
+	local pid
+	pid=$(vps_get web1 init_pid)
+	vps_sh web1 reboot
+	eventually 30 is_dead "$pid"
+	eventually 30 status_is web1 running
+	vps_sh web1 true
+}
+
+@test "restart policy: on-failure starts a failing init again, up to its limit" {
+	vps_spec web1 '"init": ["/bin/sh", "-c", "echo x >>/starts; exit 3"],
+		"restart": {"policy": "on-failure", "max": 2}'
+	run -0 vpsctl wait --timeout 60 --json web1
+	[[ $(jq -c '[.status, .exit_status, .restarts]' <<<"$output") == '["stopped",3,2]' ]]
+	[[ $(wc -l <"$VPS_ROOT/vps/web1/upper/starts") == 3 ]]
+}
+
+@test "restart policy: on-failure leaves an init alone that ended well" {
+	vps_spec web1 '"init": ["/bin/sh", "-c", "exit 0"], "restart": "on-failure"'
+	run -0 vpsctl wait --timeout 30 --json web1
+	[[ $(jq -c '[.exit_status, .restarts]' <<<"$output") == '[0,0]' ]]
+}
+
+@test "restart policy: always starts it until somebody stops it" {
+	vps_spec web1 '"init": ["/bin/sh", "-c", "echo x >>/starts; exit 0"], "restart": "always"'
+	eventually 30 is_longer "$VPS_ROOT/vps/web1/upper/starts" 4
+	vpsctl stop web1
+	status_is web1 stopped
+}
+
+@test "monitor: killing it leaves the VPS running, and the next command adopts it" {
+	vps_up web1
+	local pid monitor
+	pid=$(vps_get web1 init_pid)
+	monitor=$(vps_get web1 monitor_pid)
+	kill -KILL "$monitor"
+	eventually 10 is_dead "$monitor"
+	[[ -d /proc/$pid ]]
+	[[ $(vps_sh web1 'echo inside') == inside ]]
+	[[ $(vps_get web1 init_pid) == "$pid" ]]
+	vpsctl stop web1
+	status_is web1 stopped
+	is_dead "$pid"
+}
+
+@test "ten VPSs of one image at once" {
+	local names=(web{0..9})
+	vpsctl create "${names[@]}"
+	vpsctl start --all
+	[[ $(vpsctl list --json | jq -c '[.[].status] | unique') == '["running"]' ]]
+	[[ $(vpsctl list --json | jq '[.[].address] | unique | length') == 10 ]]
+	vpsctl stop --all --timeout 5
+	[[ $(vpsctl list --json | jq -c '[.[].status] | unique') == '["stopped"]' ]]
+	[[ -z $(vpsctl start --onboot) ]]
+	[[ $(vpsctl list --json | jq -c '[.[].status] | unique') == '["stopped"]' ]]
+}
+
+@test "start --onboot: those whose spec wants it, and no others" {
+	vpsctl create web1 onboot=true
+	vpsctl create web2
+	[[ $(vpsctl start --onboot --json | jq -c '[.[].name]') == '["web1"]' ]]
+	status_is web1 running
+	status_is web2 stopped
+}
+
+@test "start: of many at the same time, one starts it" {
+	vpsctl create web1
+	local i started=0 pids=()
+	for i in 1 2 3 4 5 6; do
+		vpsctl start web1 2>/dev/null &
+		pids+=($!)
+	done
+	for i in "${pids[@]}"; do
+		wait "$i" && ((++started))
+	done
+	((started == 1))
+	status_is web1 running
+}
+
+@test "a lock that another command holds ends the wait with status 5" {
+	vps_spec web1 '"init": ["/bin/sh", "-c", "trap : TERM; while :; do sleep 1; done"]'
+	vpsctl stop --timeout 6 web1 &
+	sleep 1
+	run -5 --separate-stderr vpsctl --wait 0 kill web1
+	[[ $stderr == "vpsctl: web1: "* ]]
+	wait
+}

@@ -67,9 +67,12 @@ static int sort_operands(int count, char **args)
 static int build(const struct create_values *values, int settings, char **pairs,
 		 struct spec *spec, struct vps_err *err)
 {
+	const char *image;
+
 	if (spec_build_read(values->spec_file, spec, err) < 0)
 		return err->code;
-	if (values->image && spec_set(spec, "image", values->image, err) < 0)
+	image = values->image ? values->image : spec->image ? NULL : SPEC_BUILD_IMAGE;
+	if (image && spec_set(spec, "image", image, err) < 0)
 		return err->code;
 	if (spec_build_set(spec, (char *const *)values->sets.items, values->sets.count, err) < 0 ||
 	    spec_build_set(spec, pairs, (size_t)settings, err) < 0)

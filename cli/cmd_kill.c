@@ -4,7 +4,7 @@
 #include "cli/commands.h"
 #include "cli/each.h"
 #include "cli/say.h"
-#include "cli/signals.h"
+#include "runtime/signals.h"
 
 struct kill_values {
 	bool        is_all, is_everything;
@@ -25,7 +25,7 @@ static int kill_one(struct cli *cli, const char *name, const void *values, struc
 {
 	const struct kill_values *kill = values;
 
-	return vps_kill(cli->host, name, signals_parse(kill->signal), kill->is_everything, err);
+	return vps_kill(cli->host, name, signal_parse(kill->signal), kill->is_everything, err);
 }
 
 static int run(struct cli *cli, const void *values, int count, char **args)
@@ -38,7 +38,7 @@ static int check(struct cli *cli, const void *values, int count, char **args)
 {
 	const struct kill_values *kill = values;
 
-	if (signals_parse(kill->signal) < 0)
+	if (signal_parse(kill->signal) < 0)
 		return say_misuse(cli, "--signal: no signal is called \"%s\"", kill->signal);
 	return each_check(cli, values, count, args);
 }

@@ -12,7 +12,7 @@
 
 int spec_build_read(const char *path, struct spec *spec, struct vps_err *err)
 {
-	static const char nothing[] = "{\"version\": 1, \"image\": \"" SPEC_BUILD_IMAGE "\"}";
+	static const char nothing[] = "{\"version\": 1}";
 	OWN_MEM char *text = NULL;
 	size_t len = 0;
 

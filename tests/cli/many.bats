@@ -60,7 +60,7 @@ MANY="start stop restart kill pause resume destroy"
 
 @test "kill: an unknown signal is a mistake" {
 	local signal
-	for signal in FOO SIG 0 99 RTMIN+ RTMIN-1 RTMAX+1 RTMIN+99 term; do
+	for signal in FOO SIG 0 99 RTMIN+ RTMIN-1 RTMAX+1 RTMIN+99; do
 		misused "vpsctl: kill: --signal: no signal is called \"$signal\"; see 'vpsctl kill --help'" \
 			vpsctl kill --signal "$signal" web1
 	done
@@ -69,7 +69,7 @@ MANY="start stop restart kill pause resume destroy"
 @test "kill: signals are taken by name, with or without SIG, and by number" {
 	needs_root
 	local signal
-	for signal in TERM SIGTERM 15 HUP RTMIN RTMIN+3 SIGRTMIN+3 RTMAX-1 64; do
+	for signal in TERM SIGTERM 15 HUP RTMIN RTMIN+3 SIGRTMIN+3 RTMAX-1 64 term; do
 		run -3 vpsctl kill -s "$signal" web1
 	done
 }

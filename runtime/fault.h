@@ -27,4 +27,16 @@ static inline bool fault_hits(const char *stage, struct vps_err *err)
 	return false;
 }
 
+/* "VPS_FAULT=stage" to hand to the monitor, or NULL. Borrowed from the environment. */
+static inline const char *fault_env(void)
+{
+#ifndef NDEBUG
+	const char *value = getenv("VPS_FAULT");
+
+	return value ? value - strlen("VPS_FAULT=") : NULL;	/* environ(7): "NAME=value" */
+#else
+	return NULL;
+#endif
+}
+
 #endif

@@ -18,6 +18,7 @@
 #include "base/fileio.h"
 #include "base/lock.h"
 #include "control.h"
+#include "fault.h"
 #include "host.h"
 #include "images/store.h"
 #include "isolation/cg.h"
@@ -49,17 +50,17 @@ static const char *monitor_path(char path[PATH_MAX])
 }
 
 /* Copies above the numbers that the monitor expects, so that the moves cannot cross. */
-static int spawn_with(char *const argv[], const char *path, int report_fd, int lock_fd,
+static int spawn_with(const char *const argv[], const char *path, int report_fd, int lock_fd,
 		      struct vps_err *err)
 {
 	OWN_FD report_copy = fcntl(report_fd, F_DUPFD_CLOEXEC, 10);
 	OWN_FD lock_copy = fcntl(lock_fd, F_DUPFD_CLOEXEC, 10);
 	posix_spawn_file_actions_t actions;
-	char *const env[] = { "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-#ifndef NDEBUG
-			      getenv("VPS_FAULT") ? getenv("VPS_FAULT") - strlen("VPS_FAULT=") : NULL,
-#endif
-			      NULL };
+	const char *const env[] = {
+		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+		fault_env(),
+		NULL,
+	};
 	pid_t pid;
 	int i, r;
 
@@ -72,7 +73,7 @@ static int spawn_with(char *const argv[], const char *path, int report_fd, int l
 	(void)posix_spawn_file_actions_adddup2(&actions, lock_copy, MONITOR_LOCK_FD);
 	(void)posix_spawn_file_actions_addclosefrom_np(&actions, MONITOR_LOCK_FD + 1);
 	(void)posix_spawn_file_actions_addchdir_np(&actions, "/");
-	r = posix_spawn(&pid, path, &actions, NULL, argv, env);
+	r = posix_spawn(&pid, path, &actions, NULL, (char *const *)argv, (char *const *)env);
 	(void)posix_spawn_file_actions_destroy(&actions);
 	return r ? vps_err_set(err, r == ENOENT ? -VPS_EHOST : -r, "cannot start %s", path) : 0;
 }
@@ -80,7 +81,7 @@ static int spawn_with(char *const argv[], const char *path, int report_fd, int l
 int monitor_spawn(struct vps *vps, bool is_adopting, struct vps_err *err)
 {
 	char path[PATH_MAX], run_dir[PATH_MAX + 80], cache_dir[PATH_MAX + 16];
-	char *const argv[] = { "vps-monitor", is_adopting ? "adopt" : "start", run_dir, cache_dir,
+	const char *const argv[] = { "vps-monitor", is_adopting ? "adopt" : "start", run_dir, cache_dir,
 			       NULL };
 	OWN_FD read_fd = FD_NONE, write_fd = FD_NONE;
 	struct vps_err report = { 0 };

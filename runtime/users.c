@@ -39,6 +39,7 @@ static int read_etc(int root_fd, const char *path, char **ret_text, struct vps_e
 /* Cut the next line into fields at ':'. Missing fields are empty. False at the end. */
 static bool next_entry(char **text, char *fields[7])
 {
+	static char empty[1];
 	char *line = strsep(text, "\n");
 	int i;
 
@@ -47,7 +48,7 @@ static bool next_entry(char **text, char *fields[7])
 	for (i = 0; i < 7; i++) {
 		fields[i] = line ? strsep(&line, ":") : NULL;
 		if (!fields[i])
-			fields[i] = "";
+			fields[i] = empty;
 	}
 	return true;
 }

@@ -7,6 +7,7 @@
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/own.h"
@@ -85,6 +86,11 @@ static int create(int fd, const struct veth *spec, int netns_fd, struct vps_err 
 	return nl_send(fd, &rq, err);
 }
 
+static int say_not_veth(const char *name, struct vps_err *err)
+{
+	return vps_err_say(err, -VPS_EEXIST, "link \"%s\" is no veth, and is left alone", name);
+}
+
 static void put_up(struct nl_request *rq, int index, const char *name)
 {
 	const struct ifinfomsg up = { .ifi_family = AF_UNSPEC, .ifi_index = index,
@@ -154,6 +160,51 @@ static int configure(const struct veth *spec, int netns_fd, struct vps_err *err)
 	return nl_send(fd, &rq, err);
 }
 
+/*
+ * Take a link down and its name away from it, in one send. Down first: before
+ * 6.2 the kernel renames no link that is up, and nothing that is still in the
+ * old namespace can answer for the address any more.
+ */
+static int put_aside(int fd, const struct link *old, const char *name, struct vps_err *err)
+{
+	const struct ifinfomsg down = { .ifi_family = AF_UNSPEC, .ifi_index = old->index,
+					.ifi_change = IFF_UP };
+	char aside[IFNAMSIZ];
+	struct nl_request rq;
+
+	(void)snprintf(aside, sizeof(aside), "old%x", (unsigned int)old->index);
+	nl_begin(&rq);
+	nl_message(&rq, RTM_SETLINK, 0, &down, sizeof(down),
+		   "cannot take down the old veth \"%s\"", name);
+	nl_tolerate(&rq, ENODEV);
+	nl_message(&rq, RTM_SETLINK, 0, &down, sizeof(down),
+		   "cannot rename the old veth \"%s\"", name);
+	nl_put_text(&rq, IFLA_IFNAME, aside);
+	nl_tolerate(&rq, ENODEV);
+	return nl_send(fd, &rq, err);
+}
+
+/*
+ * The pair of an earlier run has the name: its namespace is dead, and the
+ * kernel gets round to its links some 50 ms later.
+ */
+static int free_name(int fd, const char *name, struct vps_err *err)
+{
+	struct vps_err gone = { 0 };
+	struct link old;
+	int r = link_find(fd, name, &old, &gone);
+
+	if (r == -ENODEV)
+		return 0;
+	if (r < 0) {
+		*err = gone;
+		return r;
+	}
+	if (strcmp(old.kind, "veth") != 0)
+		return say_not_veth(name, err);
+	return put_aside(fd, &old, name, err);
+}
+
 static int delete_link(int fd, int index, const char *name, struct vps_err *err)
 {
 	const struct ifinfomsg info = { .ifi_family = AF_UNSPEC, .ifi_index = index };
@@ -168,7 +219,7 @@ static int delete_link(int fd, int index, const char *name, struct vps_err *err)
 
 int veth_up(const struct veth *spec, int netns_fd, struct vps_err *err)
 {
-	struct vps_err ignored = { 0 };
+	struct vps_err ignored = { 0 }, refused = { 0 };
 	OWN_FD fd = FD_NONE;
 	int r;
 
@@ -178,7 +229,14 @@ int veth_up(const struct veth *spec, int netns_fd, struct vps_err *err)
 	fd = nl_open(err);
 	if (fd < 0)
 		return fd;
-	r = create(fd, spec, netns_fd, err);
+	r = create(fd, spec, netns_fd, &refused);
+	if (r == -EEXIST) {
+		r = free_name(fd, spec->host_name, err);
+		if (r == 0)
+			r = create(fd, spec, netns_fd, err);
+	} else if (r < 0) {
+		*err = refused;
+	}
 	if (r < 0)
 		return r;
 	r = configure(spec, netns_fd, err);
@@ -208,8 +266,7 @@ int veth_down(const char *host_name, struct vps_err *err)
 		return r;
 	}
 	if (strcmp(link.kind, "veth") != 0)
-		return vps_err_say(err, -VPS_EEXIST,
-				   "\"%s\" is no veth, and is left alone", host_name);
+		return say_not_veth(host_name, err);
 	return delete_link(fd, link.index, host_name, err);
 }
 

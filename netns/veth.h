@@ -33,8 +33,14 @@ struct veth {
  * CAP_SYS_ADMIN over its own and the target: a socket is opened in there, and
  * the calling thread is back in its own namespace before this returns.
  *
- * Returns 0, or -errno with err set. On failure the pair is gone again;
- * loopback may be up.
+ * host_name may still belong to the pair of an earlier run: the kernel deletes
+ * the links of a dead namespace some 50 ms after its last process. That pair is
+ * taken down and renamed, so that a restart need not wait for its end. So the
+ * caller must know, by the VPS's lock, that the earlier run is over.
+ *
+ * Returns 0; -VPS_EEXIST when host_name belongs to a link that is no veth; or
+ * another -errno. On failure err is set, and the pair is gone again; loopback
+ * may be up.
  */
 int veth_up(const struct veth *spec, int netns_fd, struct vps_err *err) __attribute__((nonnull));
 

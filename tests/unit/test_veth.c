@@ -68,6 +68,12 @@ static void need_namespaces(void)
 	skip();
 }
 
+static void must(int r, const struct vps_err *err)
+{
+	if (r < 0)
+		fail_msg("%d: %s", r, err->text);
+}
+
 /* A network namespace in a user namespace of its own. Its descriptor keeps it alive. */
 static int guest_open(void)
 {
@@ -298,7 +304,30 @@ static void veth_up_that_fails_leaves_nothing(void **state)
 	assert_false(link_exists(HOST_NAME));
 }
 
-static void veth_up_refuses_a_name_in_use(void **state)
+/* As when a VPS is started again before the kernel has cleaned up after its last run. */
+static void veth_up_takes_the_name_from_an_earlier_pair(void **state)
+{
+	OWN_FD first = FD_NONE, second = FD_NONE;
+	struct vps_err err = { 0 };
+	unsigned int old_index;
+	char name[IF_NAMESIZE];
+	struct veth spec;
+
+	(void)state;
+	need_namespaces();
+	first = guest_open();
+	second = guest_open();
+	spec = a_veth();
+	must(veth_up(&spec, first, &err), &err);
+	old_index = if_nametoindex(HOST_NAME);
+	must(veth_up(&spec, second, &err), &err);
+	assert_int_not_equal(if_nametoindex(HOST_NAME), old_index);
+	assert_non_null(if_indextoname(old_index, name));
+	must(veth_down(name, &err), &err);
+	must(veth_down(HOST_NAME, &err), &err);
+}
+
+static void veth_up_refuses_the_name_of_another_kind_of_link(void **state)
 {
 	OWN_FD guest = FD_NONE;
 	struct vps_err err = { 0 };
@@ -308,12 +337,9 @@ static void veth_up_refuses_a_name_in_use(void **state)
 	need_namespaces();
 	guest = guest_open();
 	spec = a_veth();
-	assert_int_equal(veth_up(&spec, guest, &err), 0);
-	assert_int_equal(veth_up(&spec, guest, &err), -EEXIST);
-	assert_non_null(strstr(err.text, HOST_NAME));
-	assert_true(link_exists(HOST_NAME));
-	err = (struct vps_err){ 0 };
-	assert_int_equal(veth_down(HOST_NAME, &err), 0);
+	spec.host_name = BRIDGE_DEFAULT;
+	assert_int_equal(veth_up(&spec, guest, &err), -VPS_EEXIST);
+	assert_non_null(strstr(err.text, "\"vps0\" is no veth"));
 }
 
 static void veth_down_is_idempotent_and_deletes_only_veths(void **state)
@@ -385,7 +411,8 @@ int main(void)
 		cmocka_unit_test(veth_up_sets_mac_mtu_loopback_and_default_route),
 		cmocka_unit_test(veth_up_takes_a_second_family),
 		cmocka_unit_test(veth_up_that_fails_leaves_nothing),
-		cmocka_unit_test(veth_up_refuses_a_name_in_use),
+		cmocka_unit_test(veth_up_takes_the_name_from_an_earlier_pair),
+		cmocka_unit_test(veth_up_refuses_the_name_of_another_kind_of_link),
 		cmocka_unit_test(veth_down_is_idempotent_and_deletes_only_veths),
 		cmocka_unit_test(the_namespace_takes_its_veth_along),
 		cmocka_unit_test(loopback_up_needs_no_other_link),

@@ -91,7 +91,7 @@ static int keep(const struct reader *rd, const char *text, const char **ret_text
 static int string_member(const struct reader *rd, const json_t *in, const char *key,
 			 bool is_needed, const char **ret_text)
 {
-	json_t *value;
+	json_t *value = NULL;
 
 	if (member(rd, in, key, JSON_STRING, is_needed, &value) < 0)
 		return rd->err->code;
@@ -124,7 +124,7 @@ static int strings(const struct reader *rd, const json_t *array, const char *key
 static int strings_member(const struct reader *rd, const json_t *in, const char *key,
 			  char ***ret_strings)
 {
-	json_t *array;
+	json_t *array = NULL;
 
 	if (member(rd, in, key, JSON_ARRAY, false, &array) < 0)
 		return rd->err->code;
@@ -144,7 +144,7 @@ static int read_descriptor(const struct reader *rd, const json_t *in,
 {
 	struct descriptor d;
 	const char *digest;
-	json_t *size;
+	json_t *size = NULL;
 
 	if (!json_is_object(in))
 		return bad(rd, "a descriptor", "an object");
@@ -164,7 +164,7 @@ static int read_descriptor(const struct reader *rd, const json_t *in,
 
 static int check_version(const struct reader *rd, const json_t *doc)
 {
-	json_t *version;
+	json_t *version = NULL;
 
 	if (member(rd, doc, "schemaVersion", JSON_INTEGER, true, &version) < 0)
 		return rd->err->code;
@@ -188,7 +188,7 @@ static int read_entry(const struct reader *rd, const json_t *in, struct index_en
 
 static int read_index(const struct reader *rd, const json_t *doc, struct index *index)
 {
-	json_t *list;
+	json_t *list = NULL;
 	size_t i;
 
 	if (check_version(rd, doc) < 0 ||
@@ -220,7 +220,7 @@ int ocidoc_parse_index(const char *text, size_t len, struct index *ret_index, st
 
 static int read_manifest(const struct reader *rd, const json_t *doc, struct manifest *manifest)
 {
-	json_t *config, *layers;
+	json_t *config = NULL, *layers = NULL;
 	size_t i;
 
 	if (check_version(rd, doc) < 0 ||
@@ -257,7 +257,7 @@ int ocidoc_parse_manifest(const char *text, size_t len, struct manifest *ret_man
 
 static int read_diff_ids(const struct reader *rd, const json_t *doc, struct image *image)
 {
-	json_t *rootfs, *ids;
+	json_t *rootfs = NULL, *ids = NULL;
 	const char *type;
 	size_t i;
 
@@ -281,7 +281,7 @@ static int read_diff_ids(const struct reader *rd, const json_t *doc, struct imag
 
 static int read_labels(const struct reader *rd, const json_t *in, struct image_config *config)
 {
-	json_t *labels, *value;
+	json_t *labels = NULL, *value = NULL;
 	const char *key;
 	size_t i = 0;
 
@@ -306,7 +306,7 @@ static int read_config(const struct reader *rd, const json_t *doc, struct image 
 {
 	struct image_config *config = &image->config;
 	OWN_JSON *none = json_object();
-	json_t *in;
+	json_t *in = NULL;
 	size_t i;
 
 	if (string_member(rd, doc, "created", false, &image->created) < 0 ||

@@ -256,7 +256,7 @@ static int mount_by_path(const struct overlay *overlay, const struct clones *clo
 		return vps_err_set(err, -errno, "cannot mount a tmpfs");
 	r = mount_here(overlay, clones, ret_mount_fd, err);
 	(void)umount2(".", MNT_DETACH);		/* else it goes with the namespace */
-	(void)fchdir(cwd_fd);			/* it was the current directory a moment ago */
+	(void)!fchdir(cwd_fd);			/* it was the current directory a moment ago */
 	return r;
 }
 

@@ -216,7 +216,38 @@ static bool is_alive(int layers_fd, const char *name)
 	return fd >= 0 && lock_is_held(fd, SWEEP_LOCK);
 }
 
-int sweep_staging(int layers_fd, struct vps_err *err)
+/* Take back the layer that a dead import announced, and its blobs, unless they got into the index. */
+static int take_back(int images_fd, int layers_fd, const char *diff_id, struct vps_err *err)
+{
+	OWN_ALL_MARKS marks = { 0 };
+	struct index index;
+	int r;
+
+	if (catalog_read_index(images_fd, &index, err) < 0)
+		return err->code;
+	r = mark_all(images_fd, &index, index.len, &marks, err);
+	arena_free(&index.arena);
+	if (r < 0)
+		return r;
+	if (!is_marked(&marks.layers, diff_id) &&
+	    faccessat(layers_fd, diff_id, F_OK, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    drop_layer(layers_fd, diff_id, err) < 0)
+		return err->code;
+	return sweep_blobs(images_fd, &marks.blobs, err);
+}
+
+static int sweep_dead(int images_fd, int layers_fd, const char *name, struct vps_err *err)
+{
+	OWN_FD fd = openat(layers_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	char diff_id[DIGEST_HEX_LEN + 2];
+
+	if (fd >= 0 && file_read_line(fd, SWEEP_MARK, diff_id, sizeof(diff_id)) > 0 &&
+	    reference_is_hex(diff_id) && take_back(images_fd, layers_fd, diff_id, err) < 0)
+		return err->code;
+	return tree_remove(layers_fd, name, err);
+}
+
+int sweep_staging(int images_fd, int layers_fd, struct vps_err *err)
 {
 	OWN_DIR *dir = NULL;
 	struct dirent *entry;
@@ -227,7 +258,7 @@ int sweep_staging(int layers_fd, struct vps_err *err)
 		if (strncmp(entry->d_name, SWEEP_STAGING, strlen(SWEEP_STAGING)) != 0 ||
 		    is_alive(layers_fd, entry->d_name))
 			continue;
-		if (tree_remove(layers_fd, entry->d_name, err) < 0)
+		if (sweep_dead(images_fd, layers_fd, entry->d_name, err) < 0)
 			return err->code;
 	}
 	return 0;

@@ -12,6 +12,7 @@
 
 #define SWEEP_STAGING ".import-"	/* what an import works in, below layers/, locked while it lives */
 #define SWEEP_LOCK    "lock"
+#define SWEEP_MARK    "layer"	/* in it: the diff-id of a layer that is being published */
 
 /*
  * Delete blobs and layers that no entry of the index refers to, but not the
@@ -38,7 +39,12 @@ int sweep_find_used(int images_fd, const struct index *index, size_t entry,
 		    names_used_fn is_used, void *arg, bool *ret_used, struct vps_err *err)
 	__attribute__((nonnull(2, 4, 6, 7)));
 
-/* Delete what killed imports left below layers/; living ones hold their lock. 0 or -errno. */
-int sweep_staging(int layers_fd, struct vps_err *err) __attribute__((nonnull));
+/*
+ * Delete what killed imports left below layers/ (living ones hold their lock),
+ * and what they had published that never got into the index. Under the store's
+ * lock. Returns 0, or -errno with err set and what was deleted gone.
+ */
+int sweep_staging(int images_fd, int layers_fd, struct vps_err *err)
+	__attribute__((nonnull));
 
 #endif

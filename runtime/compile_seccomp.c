@@ -84,7 +84,7 @@ static int put_file(struct compile *c, json_t *linux_part, const char *path)
 		return vps_err_say(c->err, -EINVAL,
 				   "security.seccomp: %s has a number above 9223372036854775807", path);
 	}
-	writer_put(&c->w, linux_part, "seccomp", json_incref(doc.root));
+	writer_put(&c->w, linux_part, "seccomp", json_deep_copy(doc.root));
 	doc_close(&doc);
 	return 0;
 }

@@ -8,8 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/own.h"
-
 #define KEY_SHOWN	64	/* bytes of a key that a message shows */
 
 /* What a value is called in messages. */
@@ -59,6 +57,12 @@ static bool is_big(const struct doc_node *node)
 {
 	return node->doc->has_big && json_is_string(node->value) &&
 	       *json_string_value(node->value) == 1;
+}
+
+const char *doc_printable(const char *text, char buf[DOC_SHOWN])
+{
+	show_text(text, buf, DOC_SHOWN);
+	return buf;
 }
 
 const char *doc_quote(const char *text, char buf[DOC_SHOWN])
@@ -386,115 +390,4 @@ int doc_object(const struct doc_node *node, const struct doc_key *keys, void *in
 			return r;
 	}
 	return 0;
-}
-
-/* Whether nothing is nested deeper than DOC_DEPTH_MAX: the parser itself recurses. */
-static bool is_shallow(const char *text, size_t len)
-{
-	bool in_string = false;
-	int depth = 0;
-	size_t at;
-
-	for (at = 0; at < len; at++) {
-		if (in_string && text[at] == '\\')
-			at++;
-		else if (text[at] == '"')
-			in_string = !in_string;
-		else if (!in_string && (text[at] == '{' || text[at] == '['))
-			depth++;
-		else if (!in_string && (text[at] == '}' || text[at] == ']'))
-			depth--;
-		if (depth > DOC_DEPTH_MAX)
-			return false;
-	}
-	return true;
-}
-
-/*
- * The parser keeps integers in 64 bits with a sign, but OCI has some without
- * (RLIM_INFINITY is 18446744073709551615). So each long one becomes a string
- * that starts with byte 1, which doc_integer() takes for what it is.
- *
- * Returns the new text, malloc()ed, or NULL.
- */
-static char *quote_big_integers(const char *text, size_t len, size_t *ret_len)
-{
-	char *out = malloc(2 * len + 1);
-	size_t at = 0, to = 0, digits;
-	bool in_string = false;
-
-	while (out && at < len) {
-		for (digits = at; !in_string && digits < len && text[digits] >= '0' &&
-				  text[digits] <= '9'; digits++)
-			;
-		digits -= at;
-		if (digits >= 19 && (at + digits == len || !strchr(".eE", text[at + digits])) &&
-		    (at == 0 || !strchr("-+.", text[at - 1]))) {
-			memcpy(out + to, "\"\\u0001", 7);
-			memcpy(out + to + 7, text + at, digits);
-			to += 7 + digits;
-			out[to++] = '"';
-		} else if (digits > 0) {
-			memcpy(out + to, text + at, digits);
-			to += digits;
-		} else {
-			if (text[at] == '"')
-				in_string = !in_string;
-			else if (in_string && text[at] == '\\' && at + 1 < len)
-				out[to++] = text[at++];
-			out[to++] = text[at++];
-		}
-		at += digits;
-	}
-	*ret_len = to;
-	return out;
-}
-
-static json_t *load(const char *text, size_t len, bool *ret_has_big, json_error_t *why)
-{
-	OWN_MEM char *quoted = NULL;
-	json_t *root = json_loadb(text, len, JSON_REJECT_DUPLICATES, why);
-
-	if (!root && json_error_code(why) == json_error_numeric_overflow) {
-		quoted = quote_big_integers(text, len, &len);
-		*ret_has_big = true;
-		if (quoted)
-			root = json_loadb(quoted, len, JSON_REJECT_DUPLICATES, why);
-	}
-	return root;
-}
-
-int doc_open(struct doc *doc, const char *text, size_t len, size_t max, struct doc_node *ret_root)
-{
-	char shown[sizeof(((json_error_t *)0)->text)];
-	json_error_t why = { .line = -1 };
-
-	if (len > max)
-		return vps_err_say(doc->err, -EINVAL, "the document has %zu bytes, more than %zu",
-				   len, max);
-	if (!is_shallow(text, len))
-		return vps_err_say(doc->err, -EINVAL,
-				   "the document nests arrays and objects deeper than %d",
-				   DOC_DEPTH_MAX);
-	doc->root = load(text, len, &doc->has_big, &why);
-	if (!doc->root) {
-		enum json_error_code code = json_error_code(&why);
-
-		if (code == json_error_out_of_memory || !*why.text)
-			return vps_err_set(doc->err, -ENOMEM, "cannot parse the document");
-		show_text(why.text, shown, sizeof(shown));
-		return vps_err_say(doc->err, -EINVAL, "line %d, column %d: not JSON: %s", why.line,
-				   why.column, shown);
-	}
-	*ret_root = (struct doc_node){ .doc = doc, .value = doc->root };
-	return 0;
-}
-
-void doc_close(struct doc *doc)
-{
-	int saved = errno;
-
-	json_decref(doc->root);
-	doc->root = NULL;
-	errno = saved;
 }

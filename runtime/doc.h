@@ -23,7 +23,9 @@ struct doc {
 	struct vps_err *err;		/* borrowed */
 	bool            is_lenient;	/* unknown keys are ignored, null is as if absent (OCI) */
 	bool            has_big;	/* set when an integer above INT64_MAX was found */
-	struct json_t  *root;
+	struct json_t  *root;		/* lives until doc_close(); json_deep_copy() outlives it */
+	void           *room;		/* what it lives in */
+	size_t          room_size;
 };
 
 /* One value and where it stands. Lives on the stack of whoever reads it. */
@@ -116,6 +118,15 @@ const char *doc_show(const struct doc_node *node, char buf[DOC_SHOWN]);
 
 /* The same of a string: quoted, cut, control characters replaced. */
 const char *doc_quote(const char *text, char buf[DOC_SHOWN]);
+
+/* The same without the quotes. */
+const char *doc_printable(const char *text, char buf[DOC_SHOWN]);
+
+/* A place below a node, for a message: a member, or with key NULL an element. */
+static inline struct doc_node doc_below(const struct doc_node *up, const char *key, size_t index)
+{
+	return (struct doc_node){ .doc = up->doc, .up = up, .key = key, .index = index };
+}
 
 /* Record "PATH: sentence" with -EINVAL, or with code. Returns the code. */
 int doc_fail(const struct doc_node *node, const char *fmt, ...)

@@ -24,18 +24,19 @@ static const struct doc_key namespace_keys[] = {
 static int read_namespace(const struct doc_node *node, void *item)
 {
 	struct namespace *ns = item;
+	const struct doc_node type = doc_below(node, "type", 0), path = doc_below(node, "path", 0);
 	char shown[DOC_SHOWN];
 	int r = doc_object(node, namespace_keys, ns);
 
 	if (r < 0)
 		return r;
 	if (ns_parse(ns->type) == NS_KINDS)
-		return doc_fail(node, "type: %s is no namespace; allowed are cgroup, ipc, mount, network, pid, time, user, uts",
+		return doc_fail(&type, "%s is no namespace; allowed are cgroup, ipc, mount, network, pid, time, user, uts",
 				doc_quote(ns->type, shown));
 	if (ns->path && !*ns->path)
 		ns->path = NULL;	/* engines write "" for none */
 	if (ns->path && *ns->path != '/')
-		return doc_fail(node, "path: %s is not an absolute path",
+		return doc_fail(&path, "%s is not an absolute path",
 				doc_quote(ns->path, shown));
 	return 0;
 }
@@ -50,10 +51,11 @@ static int read_namespaces(const struct doc_node *node, void *field)
 	if (r < 0)
 		return r;
 	for (i = 0; i < count; i++) {
+		const struct doc_node place = doc_below(node, NULL, i);
 		struct oci_namespace *ns = &config->namespaces[ns_parse(list[i].type)];
 
 		if (ns->is_listed)
-			return doc_fail(node, "\"%s\" is listed twice", list[i].type);
+			return doc_fail(&place, "\"%s\" is listed already", list[i].type);
 		*ns = (struct oci_namespace){ .is_listed = true, .path = list[i].path };
 	}
 	return 0;
@@ -71,13 +73,14 @@ static const struct doc_key range_keys[] = {
 
 static int read_range(const struct doc_node *node, void *item)
 {
+	const struct doc_node size = doc_below(node, "size", 0);
 	const struct idmap_range *range = item;
 	int r = doc_object(node, range_keys, item);
 
 	if (r < 0)
 		return r;
 	if (range->count > UINT32_MAX - range->inside || range->count > UINT32_MAX - range->outside)
-		return doc_fail(node, "size: %u ids from containerID %u and hostID %u go beyond 4294967294",
+		return doc_fail(&size, "%u ids from containerID %u and hostID %u go beyond 4294967294",
 				range->count, range->inside, range->outside);
 	return 0;
 }
@@ -104,7 +107,7 @@ int oci_read_ranges(const struct doc_node *node, const struct idmap_range **ret_
 		for (j = 0; j < i; j++)
 			if (is_overlapping(list[i].inside, list[i].count, list[j].inside, list[j].count) ||
 			    is_overlapping(list[i].outside, list[i].count, list[j].outside, list[j].count))
-				return doc_fail(node, "[%zu] and [%zu] overlap", j, i);
+				return doc_fail(node, "ranges %zu and %zu overlap", j, i);
 	*ret_ranges = list;
 	*ret_count = count;
 	return 0;

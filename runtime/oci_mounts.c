@@ -83,9 +83,12 @@ static int read_options(const struct doc_node *node, const char *const *options,
 	if (!data)
 		return doc_no_memory(node);
 	for (i = 0; i < count; i++) {
+		const struct doc_node list = doc_below(node, "options", 0);
+		const struct doc_node place = doc_below(&list, NULL, i);
+
 		if (strcmp(options[i], "remount") == 0)
-			return doc_fail_code(node, -VPS_EHOST,
-					     "options[%zu]: \"remount\" is not possible: every mount is made anew", i);
+			return doc_fail_code(&place, -VPS_EHOST,
+					     "\"remount\" is not possible: every mount is made anew");
 		if (!mount_option(entry, options[i]))
 			data[entry->data_count++] = options[i];
 	}
@@ -97,16 +100,19 @@ static int read_options(const struct doc_node *node, const char *const *options,
 static int check_bind(const struct doc_node *node, const struct written *w,
 		      struct mount_entry *entry)
 {
+	const struct doc_node source = doc_below(node, "source", 0);
 	char shown[DOC_SHOWN];
 	size_t i;
 
 	if (!entry->source || !*entry->source)
-		return doc_fail(node, "source: missing; a bind mount needs one");
+		return doc_fail(&source, "missing; a bind mount needs one");
 	for (i = 0; w->options && w->options[i]; i++) {
+		const struct doc_node list = doc_below(node, "options", 0);
+		const struct doc_node place = doc_below(&list, NULL, i);
 		struct mount_entry scratch = { 0 };
 
 		if (!mount_option(&scratch, w->options[i]) && !is_superblock_word(w->options[i]))
-			return doc_fail(node, "options[%zu]: %s is no option of a bind mount", i,
+			return doc_fail(&place, "%s is no option of a bind mount",
 					doc_quote(w->options[i], shown));
 	}
 	entry->data_count = 0;
@@ -116,6 +122,7 @@ static int check_bind(const struct doc_node *node, const struct written *w,
 static int read_mount(const struct doc_node *node, void *item)
 {
 	struct mount_entry *entry = item;
+	const struct doc_node type = doc_below(node, "type", 0);
 	struct written w = { 0 };
 	int r = doc_object(node, mount_keys, &w);
 
@@ -140,7 +147,7 @@ static int read_mount(const struct doc_node *node, void *item)
 	if (entry->is_bind)
 		return check_bind(node, &w, entry);
 	if (!entry->type || strcmp(entry->type, "none") == 0)
-		return doc_fail(node, "type: missing; only a bind mount needs none");
+		return doc_fail(&type, "missing; only a bind mount needs none");
 	if (entry->is_copied_up && strcmp(entry->type, "tmpfs") != 0)
 		return doc_fail(node, "options: \"tmpcopyup\" is an option of tmpfs, not of %.40s",
 				entry->type);

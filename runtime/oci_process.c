@@ -185,10 +185,14 @@ static int read_rlimits(const struct doc_node *node, void *field)
 	int r = doc_each(node, sizeof(*process->rlimits), read_rlimit, &process->rlimits,
 			 &process->rlimit_count);
 
-	for (i = 0; r == 0 && i < process->rlimit_count; i++)
+	for (i = 0; r == 0 && i < process->rlimit_count; i++) {
+		const struct doc_node item = doc_below(node, NULL, i);
+		const struct doc_node type = doc_below(&item, "type", 0);
+
 		for (j = 0; j < i; j++)
 			if (process->rlimits[i].resource == process->rlimits[j].resource)
-				return doc_fail(node, "[%zu].type is that of [%zu] already", i, j);
+				return doc_fail(&type, "it is that of rlimits[%zu] already", j);
+	}
 	return r;
 }
 

@@ -104,16 +104,17 @@ static const struct doc_key memory_keys[] = {
 
 static int read_memory(const struct doc_node *node, void *field)
 {
+	const struct doc_node swap = doc_below(node, "swap", 0);
 	struct gathered *got = field;
 	int r = doc_object(node, memory_keys, got);
 
 	if (r < 0)
 		return r;
 	if (got->swap > 0 && got->memory <= 0)
-		return doc_fail(node, "swap: %jd without a limit: it counts memory and swap together",
+		return doc_fail(&swap, "%jd without a limit: it counts memory and swap together",
 				(intmax_t)got->swap);
 	if (got->swap > 0 && got->swap < got->memory)
-		return doc_fail(node, "swap: %jd is below limit %jd: it counts memory and swap together",
+		return doc_fail(&swap, "%jd is below limit %jd: it counts memory and swap together",
 				(intmax_t)got->swap, (intmax_t)got->memory);
 	return 0;
 }
@@ -187,6 +188,7 @@ static const struct doc_key huge_page_keys[] = {
 
 static int read_huge_page(const struct doc_node *node, void *item)
 {
+	const struct doc_node size = doc_below(node, "pageSize", 0);
 	struct huge_page *page = item;
 	char shown[DOC_SHOWN];
 	int r = doc_object(node, huge_page_keys, page);
@@ -197,7 +199,7 @@ static int read_huge_page(const struct doc_node *node, void *item)
 	digits = strspn(page->size, "0123456789");
 	if (digits == 0 || digits > 6 || !page->size[digits] || !strchr("KMG", page->size[digits]) ||
 	    strcmp(page->size + digits + 1, "B") != 0)
-		return doc_fail(node, "pageSize: %s is not a size such as \"64KB\", \"2MB\" or \"1GB\"",
+		return doc_fail(&size, "%s is not a size such as \"64KB\", \"2MB\" or \"1GB\"",
 				doc_quote(page->size, shown));
 	return 0;
 }

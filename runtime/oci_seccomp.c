@@ -98,13 +98,20 @@ int oci_read_seccomp(const struct doc_node *node, void *field)
 {
 	struct oci_config *config = field;
 	struct vps_err why = { 0 };
+	struct doc_node place = doc_below(node, why.text, 0);
+	char *colon;
 	int r = doc_object(node, profile_keys, &config->seccomp);
 
 	if (r < 0)
 		return r;
 	r = syscalls_check(&config->seccomp, &why);
-	if (r < 0)
-		return doc_fail_code(node, r, "%s", why.text);
+	if (r < 0) {			/* "syscalls[3].action: ..." */
+		colon = strstr(why.text, ": ");
+		if (!colon)
+			return doc_fail_code(node, r, "%s", why.text);
+		*colon = '\0';
+		return doc_fail_code(&place, r, "%s", colon + 2);
+	}
 	config->has_seccomp = true;
 	return 0;
 }

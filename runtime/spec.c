@@ -66,9 +66,12 @@ const char *spec_read_path(const struct doc_node *node)
 static int read_version(const struct doc_node *node, void *field)
 {
 	uint64_t version;
+	int r = doc_integer(node, INT64_MIN, UINT64_MAX, &version);
 
 	(void)field;
-	return doc_integer(node, 1, 1, &version);
+	if (r == 0 && version != 1)
+		return doc_fail(node, "only version 1 is known here");
+	return r;
 }
 
 static int read_name(const struct doc_node *node, void *field)

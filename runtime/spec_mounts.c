@@ -49,22 +49,20 @@ static int read_mount_type(const struct doc_node *node, void *field)
 
 static int read_options(const struct doc_node *node, void *field)
 {
-	size_t count;
+	static const struct doc_key row = { .type = DOC_STRINGS };
 	const char *const *options;
 	size_t i;
-	int r;
-	static const struct doc_key row = { .type = DOC_STRINGS };
+	int r = doc_value(node, &row, field);
 
-	r = doc_value(node, &row, field);
 	if (r < 0)
 		return r;
 	options = *(const char *const **)field;
-	for (count = 0; options[count]; count++)
-		;
-	for (i = 0; i < count; i++)
+	for (i = 0; options[i]; i++) {
+		const struct doc_node place = doc_below(node, NULL, i);
+
 		if (!*options[i] || strchr(options[i], ',') || word_has_control(options[i]))
-			return doc_fail(node, "option %zu: expected one mount option a string, such as \"nosuid\"",
-					i);
+			return doc_fail(&place, "expected one mount option a string, such as \"nosuid\"");
+	}
 	return 0;
 }
 
@@ -99,17 +97,22 @@ static int check_options(const struct doc_node *node, const struct spec_mount *m
 	char shown[DOC_SHOWN];
 	size_t i;
 
-	for (i = 0; mount->options && mount->options[i]; i++)
+	for (i = 0; mount->options && mount->options[i]; i++) {
+		const struct doc_node list = doc_below(node, "options", 0);
+		const struct doc_node place = doc_below(&list, NULL, i);
+
 		if (!mount_option(&scratch, mount->options[i]) &&
 		    !(is_tmpfs && is_tmpfs_option(mount->options[i])))
-			return doc_fail(node, "options[%zu]: %s is no option of a %s mount; vps.json(5) lists them",
-					i, doc_quote(mount->options[i], shown), mount->type);
+			return doc_fail(&place, "%s is no option of a %s mount; vps.json(5) lists them",
+					doc_quote(mount->options[i], shown), mount->type);
+	}
 	return 0;
 }
 
 static int read_mount(const struct doc_node *node, void *item)
 {
 	struct spec_mount *mount = item;
+	const struct doc_node source = doc_below(node, "source", 0);
 	bool is_bind;
 	int r;
 
@@ -119,9 +122,9 @@ static int read_mount(const struct doc_node *node, void *item)
 		return r;
 	is_bind = strcmp(mount->type, "bind") == 0;
 	if (is_bind && !mount->source)
-		return doc_fail(node, "source: missing; a bind mount needs a path of the host");
+		return doc_fail(&source, "missing; a bind mount needs a path of the host");
 	if (!is_bind && mount->source)
-		return doc_fail(node, "source: a tmpfs has none");
+		return doc_fail(&source, "a tmpfs has none");
 	return check_options(node, mount);
 }
 

@@ -64,8 +64,12 @@ static enum doc_type type_of(const struct section *section, const char *name)
 /* The word as the value that the key wants; as a string, which the parser refuses, if it is none. */
 static json_t *to_json(enum doc_type type, const char *value)
 {
-	json_t *parsed = NULL;
+	struct arena arena = { 0 };
+	struct vps_err why = { 0 };
+	struct doc doc = { .arena = &arena, .err = &why };
+	struct doc_node parsed;
 	uint64_t number;
+	json_t *copy;
 
 	if (type == DOC_BOOL && strcmp(value, "true") == 0)
 		return json_true();
@@ -73,9 +77,12 @@ static json_t *to_json(enum doc_type type, const char *value)
 		return json_false();
 	if (type == DOC_INTEGER && number_parse(value, 0, INT64_MAX, &number) == 0)
 		return json_integer((json_int_t)number);
-	if (type != DOC_STRING && (*value == '[' || *value == '{'))
-		parsed = json_loads(value, JSON_REJECT_DUPLICATES, NULL);
-	return parsed ? parsed : json_string(value);
+	if (type == DOC_STRING || !strchr("[{", *value) ||
+	    doc_open(&doc, value, strlen(value), SPEC_SIZE_MAX, &parsed) < 0)
+		return json_string(value);
+	copy = json_deep_copy(parsed.value);
+	doc_close(&doc);
+	return copy;
 }
 
 /* The object of a section, made where it is missing. Borrowed; NULL when memory ran out. */

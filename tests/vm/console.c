@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The host's end of a test machine, started by tests/vm/run: runs QEMU, passes on
  * the frames of init.c, and exits with the status that the last of them carries.
@@ -24,8 +25,8 @@
 #include "frame.h"
 
 enum {
-	STATUS_BROKEN = 125,	/* the machine did not do its part */
-	STATUS_TIMEOUT = 124,	/* as timeout(1) */
+	STATUS_BROKEN = 125, /* the machine did not do its part */
+	STATUS_TIMEOUT = 124, /* as timeout(1) */
 };
 
 struct stream {
@@ -71,8 +72,7 @@ static FILE *switch_on(char *const argv[])
 	pid_t self = getpid();
 	int fds[2];
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0 ||
-	    (machine = fork()) < 0) {
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0 || (machine = fork()) < 0) {
 		perror("tests/vm: cannot start QEMU");
 		exit(STATUS_BROKEN);
 	}

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * PID 1 of the test machine: brings up a host on the disk, runs one job there and
  * reports it. With VM_INIT=systemd on the kernel's command line it only mounts the
@@ -31,9 +32,9 @@
 
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
-#define PORT "/dev/vport0p1"	/* the name that needs no udev */
+#define PORT "/dev/vport0p1" /* the name that needs no udev */
 #define DISK "/dev/vda"
-#define JOB  "/run/job"		/* 9p share of tests/vm/run: the script, and this program */
+#define JOB  "/run/job" /* 9p share of tests/vm/run: the script, and this program */
 
 struct mount_row {
 	const char *type, *source, *target, *options;
@@ -104,8 +105,8 @@ static void switch_to_disk(void)
 {
 	if (mkdir("/disk", 0755) < 0 || mount(DISK, "/disk", "ext4", MS_NOATIME, NULL) < 0)
 		die("mount", DISK);
-	if (chdir("/disk") < 0 || mount(".", "/", NULL, MS_MOVE, NULL) < 0 ||
-	    chroot(".") < 0 || chdir("/") < 0)
+	if (chdir("/disk") < 0 || mount(".", "/", NULL, MS_MOVE, NULL) < 0 || chroot(".") < 0 ||
+	    chdir("/") < 0)
 		die("switch to", DISK);
 }
 
@@ -125,12 +126,15 @@ static void delegate_controllers(void)
 	(void)fclose(enabled);
 }
 
-/* The rest of what the tests expect from a host: mounts, propagation, limits, a name. */
+/* The rest of what the tests expect from a host and systemd would have set up. */
 static void host_up(void)
 {
 	const struct rlimit files = { .rlim_cur = 1024, .rlim_max = 524288 };
 
 	mount_all(host_mounts, ARRAY_LEN(host_mounts));
+	if (symlink("/proc/self/fd", "/dev/fd") < 0 || symlink("fd/0", "/dev/stdin") < 0 ||
+	    symlink("fd/1", "/dev/stdout") < 0 || symlink("fd/2", "/dev/stderr") < 0)
+		die("link", "/dev/fd");
 	if (mount(NULL, "/", NULL, MS_REC | MS_SHARED, NULL) < 0)
 		die("share", "/");
 	if (setrlimit(RLIMIT_NOFILE, &files) < 0)
@@ -165,7 +169,7 @@ static bool forward(int port, enum frame_kind kind, struct pollfd *from)
 	if (n > 0)
 		send_frame(port, kind, data, (size_t)n);
 	if (n == 0)
-		from->fd = -1;	/* poll() passes over it */
+		from->fd = -1; /* poll() passes over it */
 	return n > 0;
 }
 
@@ -198,8 +202,8 @@ static bool reap(pid_t job, uint8_t *ret_status)
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		if (pid != job)
 			continue;
-		*ret_status = (uint8_t)(WIFEXITED(status) ? WEXITSTATUS(status)
-							  : 128 + WTERMSIG(status));
+		*ret_status =
+			(uint8_t)(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
 		is_over = true;
 	}
 	return is_over;
@@ -259,7 +263,8 @@ static void job_run(void)
 
 int main(void)
 {
-	const char *init = getenv("VM_INIT");	/* the kernel hands on parameters that it does not know */
+	/* The kernel hands its unknown parameters to init as environment. */
+	const char *init = getenv("VM_INIT");
 
 	if (getpid() != 1) {
 		job_run();

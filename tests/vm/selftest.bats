@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
 #
 # What tests/vm/run promises to those who use it. Each boot takes seconds, so most of
 # the promises are asked of one boot, in setup_file.
@@ -24,6 +25,7 @@ setup_file() {
 		echo "$WORDS" >words
 		uname -r >kernel
 		cp /sys/fs/cgroup/cgroup.subtree_control controllers
+		cat <(echo piped) >substitution
 		stat -f -c %T / >root-type
 		stat -c %a / >root-mode
 		readlink /lib >lib
@@ -74,6 +76,7 @@ assert_no_machine() {
 
 @test "run: the command is root on a Debian kernel, with --env's variables as they are" {
 	[[ $(fact uid) == 0 ]]
+	[[ $(fact substitution) == piped ]]
 	[[ $(fact kernel) == *-amd64 ]]
 	[[ $(fact words) == "two  words" ]]
 }
@@ -107,7 +110,7 @@ assert_no_machine() {
 }
 
 @test "run --timeout: kills the machine, says so with 124, leaves nothing; the disk is pristine" {
-	run -124 "$vm" --timeout 15 -- bash -c 'ls /left-behind; exec sleep 1000'
+	run -124 "$vm" --timeout 20 -- bash -c 'ls /left-behind; exec sleep 1000'
 	[[ $output == *"cannot access '/left-behind'"* ]]
 	[[ $output == *"time limit"* ]]
 	assert_no_machine

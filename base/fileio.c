@@ -189,6 +189,20 @@ struct removal {
 
 static int remove_children(int fd, struct removal *rm, int depth);
 
+/* Under a name that is free: the tenant may have thought of ours. */
+static int move_up(int dir_fd, const char *name, struct removal *rm)
+{
+	char up[32];
+
+	for (;;) {
+		(void)snprintf(up, sizeof(up), ".deep-%u", rm->moved++);
+		if (renameat2(dir_fd, name, rm->top_fd, up, RENAME_NOREPLACE) == 0)
+			return 0;
+		if (errno != EEXIST)
+			return -errno;
+	}
+}
+
 static int remove_entry(int dir_fd, const char *name, struct removal *rm, int depth)
 {
 	OWN_FD fd = FD_NONE;
@@ -199,17 +213,13 @@ static int remove_entry(int dir_fd, const char *name, struct removal *rm, int de
 		return 0;
 	if (errno != EISDIR && errno != EPERM)
 		return -errno;
-	if (depth >= TREE_DEPTH) {
-		char up[32];
-
-		(void)snprintf(up, sizeof(up), ".deep-%u", rm->moved++);
-		if (renameat(dir_fd, name, rm->top_fd, up) < 0)
-			return -errno;
-		return 0;
-	}
 	fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0 && errno == ENOTDIR)		/* a file that may not be deleted: chattr +i */
+		return -EPERM;
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return -errno;
+	if (depth >= TREE_DEPTH)
+		return move_up(dir_fd, name, rm);
 	if (st.st_dev != rm->dev)
 		return -EXDEV;
 	r = remove_children(fd, rm, depth + 1);

@@ -59,15 +59,13 @@ static bool add_digit(uint64_t *value, char digit)
 static int combine(uint64_t whole, uint64_t fraction, uint64_t divisor, uint64_t scale,
 		   uint64_t *ret_value)
 {
-	uint64_t value, rest;
+	unsigned __int128 rest = (unsigned __int128)fraction * scale;	/* 1e9 TiB at most */
+	uint64_t value;
 
-	if (__builtin_mul_overflow(whole, scale, &value))
-		return -ERANGE;
-	if (__builtin_mul_overflow(fraction, scale, &rest))
-		return -ERANGE;
 	if (rest % divisor)
 		return -EINVAL;
-	if (__builtin_add_overflow(value, rest / divisor, &value))
+	if (__builtin_mul_overflow(whole, scale, &value) ||
+	    __builtin_add_overflow(value, (uint64_t)(rest / divisor), &value))
 		return -ERANGE;
 	if (value == UINT64_MAX)	/* taken: it means "max" */
 		return -ERANGE;
@@ -104,6 +102,20 @@ int unit_parse(enum unit unit, const char *text, uint64_t *ret_value)
 	return -EINVAL;
 }
 
+/* Thousandths as a decimal without zeros at its end: 1500 is "1.5". */
+static void format_thousandths(uint64_t whole, unsigned thousandths, const char *suffix,
+			       char *buf, size_t size)
+{
+	char fraction[8];
+	int len = snprintf(fraction, sizeof(fraction), ".%03u", thousandths % 1000);
+
+	while (fraction[len - 1] == '0')
+		fraction[--len] = '\0';
+	if (len == 1)
+		fraction[0] = '\0';
+	(void)snprintf(buf, size, "%ju%s%s", (uintmax_t)whole, fraction, suffix);
+}
+
 const char *unit_format(enum unit unit, uint64_t value, char *buf, size_t size)
 {
 	const struct suffix *suffix = units[unit].suffixes;
@@ -111,15 +123,12 @@ const char *unit_format(enum unit unit, uint64_t value, char *buf, size_t size)
 	if (value == UINT64_MAX) {
 		(void)snprintf(buf, size, "max");
 	} else if (unit == UNIT_CPUS) {
-		int len = snprintf(buf, size, "%ju.%03ju", (uintmax_t)(value / 1000),
-				   (uintmax_t)(value % 1000));
-
-		while (len > 0 && (size_t)len < size && buf[len - 1] == '0')
-			buf[--len] = '\0';
-		if (len > 0 && (size_t)len < size && buf[len - 1] == '.')
-			buf[len - 1] = '\0';
+		format_thousandths(value / 1000, (unsigned)(value % 1000), "", buf, size);
+	} else if (unit == UNIT_RATE && (value % 125 || value == 0)) {
+		/* A byte more than whole kilobits is 8 thousandths of one. */
+		format_thousandths(value / 125, (unsigned)(value % 125) * 8, "Kbit", buf, size);
 	} else {
-		while (suffix[1].text && suffix->scale > 1 && (value == 0 || value % suffix->scale))
+		while (suffix->scale > 1 && (value == 0 || value % suffix->scale))
 			suffix++;
 		(void)snprintf(buf, size, "%ju%s", (uintmax_t)(value / suffix->scale), suffix->text);
 	}

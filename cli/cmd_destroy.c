@@ -25,7 +25,7 @@ static int destroy_one(struct cli *cli, const char *name, const void *values,
 
 static int run(struct cli *cli, const void *values, int count, char **args)
 {
-	return each_selected(cli, values, count, args, EACH_ANY, destroy_one);
+	return each_selected(cli, values, count, args, NULL, destroy_one);
 }
 
 const struct command cmd_destroy = {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* vpsctl kill: sends a signal into VPSs. */
-#include "base/own.h"
 #include "cli/commands.h"
 #include "cli/each.h"
 #include "cli/say.h"
@@ -28,10 +27,14 @@ static int kill_one(struct cli *cli, const char *name, const void *values, struc
 	return vps_kill(cli->host, name, signal_parse(kill->signal), kill->is_everything, err);
 }
 
+static bool has_init(const struct vps_info *info)
+{
+	return info->init_pid > 0;
+}
+
 static int run(struct cli *cli, const void *values, int count, char **args)
 {
-	return each_selected(cli, values, count, args,
-			     EACH_STATUS(VPS_RUNNING) | EACH_STATUS(VPS_PAUSED), kill_one);
+	return each_selected(cli, values, count, args, has_init, kill_one);
 }
 
 static int check(struct cli *cli, const void *values, int count, char **args)

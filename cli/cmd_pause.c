@@ -19,9 +19,14 @@ static int pause_one(struct cli *cli, const char *name, const void *values, stru
 	return vps_pause(cli->host, name, err);
 }
 
+static bool is_running(const struct vps_info *info)
+{
+	return info->status == VPS_RUNNING;
+}
+
 static int run(struct cli *cli, const void *values, int count, char **args)
 {
-	return each_selected(cli, values, count, args, EACH_STATUS(VPS_RUNNING), pause_one);
+	return each_selected(cli, values, count, args, is_running, pause_one);
 }
 
 const struct command cmd_pause = {

@@ -12,8 +12,7 @@ static int restart_one(struct cli *cli, const char *name, const void *values,
 
 static int run(struct cli *cli, const void *values, int count, char **args)
 {
-	return each_selected(cli, values, count, args, ~EACH_STATUS(VPS_STOPPED),
-			     restart_one);
+	return each_selected(cli, values, count, args, each_is_started, restart_one);
 }
 
 const struct command cmd_restart = {

@@ -19,9 +19,14 @@ static int resume_one(struct cli *cli, const char *name, const void *values, str
 	return vps_resume(cli->host, name, err);
 }
 
+static bool is_paused(const struct vps_info *info)
+{
+	return info->status == VPS_PAUSED;
+}
+
 static int run(struct cli *cli, const void *values, int count, char **args)
 {
-	return each_selected(cli, values, count, args, EACH_STATUS(VPS_PAUSED), resume_one);
+	return each_selected(cli, values, count, args, is_paused, resume_one);
 }
 
 const struct command cmd_resume = {

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* vpsctl start: starts VPSs by name, all of them, or those that are wanted at boot. */
-#include "base/own.h"
 #include "cli/commands.h"
 #include "cli/each.h"
-#include "cli/onboot.h"
 #include "cli/say.h"
 
 struct start_values {
@@ -20,17 +18,21 @@ static const struct option_row options[] = {
 
 static int start_one(struct cli *cli, const char *name, const void *values, struct vps_err *err)
 {
-	const struct start_values *start = values;
-	bool is_wanted = true;
+	(void)values;
+	return vps_start(cli->host, name, err);
+}
 
-	if (start->is_onboot && onboot_get(cli->host, name, &is_wanted, err) < 0)
-		return err->code;
-	return is_wanted ? vps_start(cli->host, name, err) : 0;
+static bool is_wanted_at_boot(const struct vps_info *info)
+{
+	return info->is_onboot && each_is_stopped(info);
 }
 
 static int run(struct cli *cli, const void *values, int count, char **args)
 {
-	return each_selected(cli, values, count, args, EACH_STATUS(VPS_STOPPED), start_one);
+	const struct start_values *start = values;
+
+	return each_selected(cli, values, count, args,
+			     start->is_onboot ? is_wanted_at_boot : each_is_stopped, start_one);
 }
 
 static int check(struct cli *cli, const void *values, int count, char **args)

@@ -11,7 +11,7 @@ static int stop_one(struct cli *cli, const char *name, const void *values, struc
 
 static int run(struct cli *cli, const void *values, int count, char **args)
 {
-	return each_selected(cli, values, count, args, EACH_ANY, stop_one);
+	return each_selected(cli, values, count, args, NULL, stop_one);
 }
 
 const struct command cmd_stop = {

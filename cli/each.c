@@ -46,7 +46,17 @@ int each_named(struct cli *cli, const void *values, int count, char **names, eac
 	return first;
 }
 
-static int each_listed(struct cli *cli, const void *values, unsigned statuses, each_fn act)
+bool each_is_stopped(const struct vps_info *info)
+{
+	return info->status == VPS_STOPPED;
+}
+
+bool each_is_started(const struct vps_info *info)
+{
+	return info->status != VPS_STOPPED;
+}
+
+static int each_listed(struct cli *cli, const void *values, each_filter_fn is_meant, each_fn act)
 {
 	OWN_MEM struct vps_info *infos = NULL;
 	OWN_MEM char **names = NULL;
@@ -62,16 +72,16 @@ static int each_listed(struct cli *cli, const void *values, unsigned statuses, e
 		return say_error(cli, NULL, &err);
 	}
 	for (i = 0; i < listed; i++)
-		if (statuses & EACH_STATUS(infos[i].status))
+		if (!is_meant || is_meant(&infos[i]))
 			names[count++] = infos[i].name;
 	return each_named(cli, values, count, names, act);
 }
 
 int each_selected(struct cli *cli, const void *values, int count, char **names,
-		  unsigned statuses, each_fn act)
+		  each_filter_fn is_meant, each_fn act)
 {
 	if (!count)
-		return each_listed(cli, values, statuses, act);
+		return each_listed(cli, values, is_meant, act);
 	return each_named(cli, values, count, names, act);
 }
 

@@ -7,8 +7,8 @@
 #include "cli/command.h"
 #include "runtime/vps.h"
 
-#define EACH_STATUS(status)	(1u << (status))
-#define EACH_ANY		(~0u)
+/* Whether a VPS is one of those that --all means. */
+typedef bool (*each_filter_fn)(const struct vps_info *info);
 
 /* Do it to one VPS. Returns 0, or -errno with err set. */
 typedef int (*each_fn)(struct cli *cli, const char *name, const void *values,
@@ -24,11 +24,15 @@ typedef int (*each_fn)(struct cli *cli, const char *name, const void *values,
 int each_named(struct cli *cli, const void *values, int count, char **names, each_fn act);
 
 /*
- * The same for `NAME... | --all`: without names, to every VPS whose status is
- * one of statuses (EACH_STATUS() bits).
+ * The same for `NAME... | --all`: without names, to every VPS that is_meant
+ * says yes to; NULL: to every one.
  */
 int each_selected(struct cli *cli, const void *values, int count, char **names,
-		  unsigned statuses, each_fn act);
+		  each_filter_fn is_meant, each_fn act);
+
+/* Filters. */
+bool each_is_stopped(const struct vps_info *info);
+bool each_is_started(const struct vps_info *info);	/* running, paused, starting, … */
 
 /*
  * Whether either names or --all were given; the check() of commands whose

@@ -177,6 +177,7 @@ int options_parse(const struct option_set *sets, size_t count, bool is_ordered, 
 			return -1;
 		}
 	}
+	argv[operands] = NULL;
 	return operands;
 }
 

@@ -45,7 +45,7 @@ struct option_set {
  * sets        count tables, asked in this order; values are borrowed and
  *             hold the defaults
  * is_ordered  stop at the first operand: what follows belongs to somebody else
- * argv        argc words, rearranged; the operands are at its start afterwards
+ * argv        argc words and a NULL; the operands and a NULL are at its start afterwards
  * misuse      receives the sentence about the first mistake
  *
  * Returns the number of operands, or -1 with misuse filled and the values

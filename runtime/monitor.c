@@ -280,6 +280,7 @@ static struct ending finish(struct monitor *m)
 
 	end = judge(m, is_known, wait_status);
 	last.ended_sec = time(NULL);
+	last.restarts = m->state.restarts;
 	last.exit_status = end.status;
 	memcpy(last.reason, end.reason, sizeof(last.reason));
 	/* On a full disk the report is lost, the VPS is not. */

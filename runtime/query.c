@@ -65,7 +65,8 @@ static int fill_run(struct vps_host *host, const char *name, struct vps_info *in
 		return r;
 	init_fd = state_open_init(&state);
 	info->monitor_pid = monitor_pid(run_fd);
-	info->restarts = state.restarts;
+	if (init_fd >= 0 || info->monitor_pid)
+		info->restarts = state.restarts;
 	if (init_fd >= 0) {
 		info->status = is_paused(run_fd) ? VPS_PAUSED : VPS_RUNNING;
 		info->init_pid = state.init_pid;
@@ -101,6 +102,8 @@ int info_fill(struct vps_host *host, const char *name, struct registry *registry
 		info->ended_sec = last.ended_sec;
 		info->exit_status = last.exit_status;
 		memcpy(info->reason, last.reason, sizeof(info->reason));
+		info->restarts = last.restarts;
+		info->is_onboot = spec.is_onboot;
 		if (fstatat(vps_fd, IMAGE_FILE, &st, 0) == 0)	/* written once, by create */
 			info->created_sec = st.st_mtime;
 		r = fill_run(host, name, info, err);

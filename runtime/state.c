@@ -46,9 +46,9 @@ int last_run_write(int vps_fd, const struct last_run *last, struct vps_err *err)
 	char text[STATE_MAX];
 	int len = snprintf(text, sizeof(text),
 			   "{\"started\": %jd, \"ended\": %jd, \"exit_status\": %d, "
-			   "\"reason\": \"%s\"}\n",
+			   "\"reason\": \"%s\", \"restarts\": %u}\n",
 			   (intmax_t)last->started_sec, (intmax_t)last->ended_sec,
-			   last->exit_status, last->reason);
+			   last->exit_status, last->reason, last->restarts);
 
 	return file_replace(vps_fd, "last.json", text, (size_t)len, 0600, false, err);
 }
@@ -112,6 +112,7 @@ int last_run_read(int vps_fd, struct last_run *ret_last, struct vps_err *err)
 	ret_last->started_sec = number(object, "started");
 	ret_last->ended_sec = number(object, "ended");
 	ret_last->exit_status = (int)number(object, "exit_status");
+	ret_last->restarts = (unsigned)number(object, "restarts");
 	reason = json_string_value(json_object_get(object, "reason"));
 	(void)snprintf(ret_last->reason, sizeof(ret_last->reason), "%s", reason ? reason : "");
 	json_decref(object);

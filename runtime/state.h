@@ -25,6 +25,7 @@ struct last_run {
 	int64_t started_sec, ended_sec;
 	int     exit_status;		/* 0..255, or -1: unknown */
 	char    reason[64];
+	unsigned restarts;		/* by policy, before it */
 };
 
 /* Replace state.json / last.json in a directory (borrowed). 0 or -errno with err set. */

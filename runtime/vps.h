@@ -49,6 +49,7 @@ struct vps_info {
 	int             exit_status;		/* of the last run: 0..255, 128+N for signal N; -1 unknown */
 	char            reason[64];		/* why it ended: "poweroff", "reboot", "stopped", "exited", "killed by signal 9", "out of memory" */
 	unsigned        restarts;		/* by policy, since the last `start` */
+	bool            is_onboot;		/* its spec wants it started with the host */
 };
 
 /*

@@ -92,10 +92,11 @@ teardown() {
 }
 
 @test "exec: joins every namespace of init" {
-	local name
+	local name inside
 	for name in cgroup ipc mnt net pid user uts time; do
-		[[ $(vpsctl exec web1 readlink "/proc/self/ns/$name") == $(vpsctl exec web1 readlink "/proc/1/ns/$name") ]]
-		[[ $(vpsctl exec web1 readlink "/proc/self/ns/$name") != $(readlink "/proc/self/ns/$name") ]]
+		inside=$(vpsctl exec web1 readlink "/proc/self/ns/$name")
+		[[ $inside == "$(vpsctl exec web1 readlink "/proc/1/ns/$name")" ]]
+		[[ $inside != "$(readlink "/proc/self/ns/$name")" ]]
 	done
 }
 
@@ -151,7 +152,8 @@ teardown() {
 }
 
 @test "enter: a login shell that takes commands from a pipe" {
-	run -0 vpsctl enter web1 <<<'echo "$0 $(id -u) $(pwd)"'
-	[[ $output == "-"*" 0 /root" ]]
+	vps_sh web1 'echo "FROM_PROFILE=yes" >>/etc/profile'
+	run -0 vpsctl enter web1 <<<'echo "$FROM_PROFILE $(id -u) $(pwd)"'
+	[[ $output == "yes 0 /root" ]]
 	run -5 vpsctl enter web1 <<<'exit 5'
 }

@@ -91,8 +91,9 @@ status_is() {
 	[[ $(vps_get "$1" status) == "$2" ]]
 }
 
+# Gone, or waiting for the host's init to take note.
 is_dead() {
-	[[ ! -d /proc/$1 ]]
+	[[ ! -d /proc/$1 || $(sed -n 's/^State:\s*//p' "/proc/$1/status" 2>/dev/null) == [ZX]* ]]
 }
 
 # ---- the host before and after ----

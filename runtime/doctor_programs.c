@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Probes of the programs that commands start, ours and others'; called by doctor.c. */
+#include "doctor.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fileio.h"
+#include "base/own.h"
+
+#ifndef VPS_LIBEXECDIR
+#define VPS_LIBEXECDIR "/usr/local/libexec/vps"
+#endif
+
+#define BUSYBOX		"/bin/busybox"		/* the one that images/ takes */
+#define LXCFS		"/var/lib/lxcfs"	/* where its packages mount it */
+#define CRIU_MAJOR	3			/* the first that restores what we checkpoint */
+#define CRIU_MINOR	17
+#define EVERYWHERE	"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+/* DIR/NAME of a colon-separated list of directories that can be executed, into path. */
+static bool find_program(const char *dirs, const char *name, char path[PATH_MAX])
+{
+	size_t len;
+
+	for (; *dirs; dirs += len + (dirs[len] == ':')) {
+		struct stat st;
+
+		len = strcspn(dirs, ":");
+		if (len == 0 ||
+		    snprintf(path, PATH_MAX, "%.*s/%s", (int)len, dirs, name) >= PATH_MAX)
+			continue;
+		if (access(path, X_OK) == 0 && stat(path, &st) == 0 && S_ISREG(st.st_mode))
+			return true;
+	}
+	return false;
+}
+
+static bool find_on_path(const char *name, char path[PATH_MAX])
+{
+	const char *dirs = getenv("PATH");
+
+	return (dirs && find_program(dirs, name, path)) || find_program(EVERYWHERE, name, path);
+}
+
+/* Beside this program, or where it is installed. */
+void doctor_own_program(const struct doctor *doctor, const struct check *check,
+			struct vps_finding *finding)
+{
+	char dirs[2 * PATH_MAX + sizeof(VPS_LIBEXECDIR) + 32], dir[PATH_MAX], path[PATH_MAX];
+	ssize_t len = readlink("/proc/self/exe", dir, sizeof(dir) - 1);
+	char *slash;
+
+	(void)doctor;
+	dir[len > 0 ? len : 0] = '\0';
+	slash = strrchr(dir, '/');
+	if (slash)
+		*slash = '\0';
+	(void)snprintf(dirs, sizeof(dirs), "%s:%s/../libexec/vps:" VPS_LIBEXECDIR, dir, dir);
+	if (find_program(dirs, check->subject, path))
+		doctor_found(finding, "%.150s", path);
+	else
+		doctor_lacks(finding, "neither in %.50s nor in " VPS_LIBEXECDIR, dir);
+}
+
+void doctor_program(const struct doctor *doctor, const struct check *check,
+		    struct vps_finding *finding)
+{
+	char path[PATH_MAX];
+
+	(void)doctor;
+	if (find_on_path(check->subject, path))
+		doctor_found(finding, "%.150s", path);
+	else
+		doctor_lacks(finding, "not installed");
+}
+
+/* Whether an ELF file asks for a dynamic loader. -errno when it is none that we can read. */
+static int has_interpreter(int fd)
+{
+	Elf64_Ehdr head;
+	Elf64_Phdr part;
+	int i;
+
+	if (pread(fd, &head, sizeof(head), 0) != sizeof(head) ||
+	    memcmp(head.e_ident, ELFMAG, SELFMAG) != 0 || head.e_ident[EI_CLASS] != ELFCLASS64)
+		return -ENOEXEC;
+	for (i = 0; i < head.e_phnum; i++) {
+		off_t at = (off_t)(head.e_phoff + (uint64_t)i * head.e_phentsize);
+
+		if (pread(fd, &part, sizeof(part), at) != sizeof(part))
+			return -ENOEXEC;
+		if (part.p_type == PT_INTERP)
+			return 1;
+	}
+	return 0;
+}
+
+void doctor_busybox(const struct doctor *doctor, const struct check *check,
+		    struct vps_finding *finding)
+{
+	OWN_FD fd = open(BUSYBOX, O_RDONLY | O_CLOEXEC);
+	int r = fd < 0 ? -errno : has_interpreter(fd);
+
+	(void)doctor;
+	(void)check;
+	if (r == 0)
+		doctor_found(finding, BUSYBOX);
+	else if (r > 0)
+		doctor_lacks(finding, BUSYBOX " needs shared libraries, which its image has not");
+	else if (r == -ENOENT)
+		doctor_lacks(finding, "not installed");
+	else
+		doctor_lacks(finding, BUSYBOX ": %s", strerror(-r));
+}
+
+/* First line that `PROGRAM --version` prints: 0, or -errno. */
+static int ask_version(const char *path, char *line, size_t size)
+{
+	OWN_FD read_fd = FD_NONE, write_fd = FD_NONE;
+	size_t len = 0;
+	ssize_t got;
+	int ends[2];
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -errno;
+	read_fd = ends[0];
+	write_fd = ends[1];
+	pid = fork();
+	if (pid < 0)
+		return -errno;
+	if (pid == 0) {
+		(void)dup2(write_fd, STDOUT_FILENO);
+		(void)dup2(open("/dev/null", O_RDWR | O_CLOEXEC), STDERR_FILENO);
+		(void)execl(path, path, "--version", (char *)NULL);
+		_exit(127);
+	}
+	own_close(&write_fd);
+	while (len < size - 1 && (got = read(read_fd, line + len, size - 1 - len)) > 0)
+		len += (size_t)got;
+	line[len] = '\0';
+	line[strcspn(line, "\n")] = '\0';
+	own_close(&read_fd);	/* so that one that goes on writing ends */
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	return *line ? 0 : -ENODATA;
+}
+
+void doctor_criu(const struct doctor *doctor, const struct check *check,
+		 struct vps_finding *finding)
+{
+	char path[PATH_MAX], line[100];
+	int major, minor;
+
+	(void)doctor;
+	if (!find_on_path(check->subject, path)) {
+		doctor_lacks(finding, "not installed");
+		return;
+	}
+	/* Not `criu check`: that leaves a cache in /run. */
+	if (ask_version(path, line, sizeof(line)) < 0 ||
+	    sscanf(line, "Version: %d.%d", &major, &minor) != 2)
+		doctor_lacks(finding, "%.80s does not tell its version", path);
+	else if (major < CRIU_MAJOR || (major == CRIU_MAJOR && minor < CRIU_MINOR))
+		doctor_lacks(finding, "%.30s is version %d.%d, older than %d.%d", path, major,
+			     minor, CRIU_MAJOR, CRIU_MINOR);
+	else
+		doctor_found(finding, "%.80s, version %.40s", path, line + strlen("Version: "));
+}
+
+/* Reads a file of it, not only its mount: a dead FUSE server stays mounted. */
+void doctor_lxcfs(const struct doctor *doctor, const struct check *check,
+		  struct vps_finding *finding)
+{
+	char path[PATH_MAX], line[80];
+	ssize_t got = file_read_line(AT_FDCWD, LXCFS "/proc/uptime", line, sizeof(line));
+
+	(void)doctor;
+	if (got > 0) {
+		doctor_found(finding, "answers at " LXCFS);
+		return;
+	}
+	if (!find_on_path(check->subject, path)) {
+		doctor_lacks(finding, "not installed");
+		return;
+	}
+	doctor_lacks(finding, "installed, but it does not run");
+	doctor_advise(finding, "systemctl restart lxcfs");
+}

@@ -1,27 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* vpsctl image import: makes an image of a root file system in a tar archive. */
 #include "cli/commands.h"
+#include "cli/image_options.h"
 #include "cli/image_program.h"
+#include "cli/say.h"
 
-struct import_values {
-	const char *name;
-};
+static int check(struct cli *cli, const void *values, int count, char **args)
+{
+	const struct image_values *import = values;
 
-static const struct option_row options[] = {
-	{ 'n', "name", "REF", OPTION_TEXT, offsetof(struct import_values, name),
-	  "what to call it, NAME or NAME:TAG" },
-	{ 0 },
-};
+	(void)count;
+	(void)args;
+	return import->name ? EXIT_DONE : say_misuse(cli, "--name is missing");
+}
 
 const struct command cmd_image_import = {
 	.name = "import",
-	.args = "FILE|-",
-	.summary = "make an image of a root file system in a tar archive",
-	.details = "Any compression that libarchive knows; -: standard input.\n",
+	.args = IMAGE_IMPORT_ARGS,
+	.summary = IMAGE_IMPORT_SUMMARY,
+	.details = "Any compression that libarchive knows; -: standard input. --name is needed.\n",
 	.min_args = 1,
 	.max_args = 1,
 	.flags = CMD_ROOT | CMD_JSON,
-	.options = options,
-	.values_size = sizeof(struct import_values),
+	.options = image_import_options,
+	.values_size = sizeof(struct image_values),
+	.check = check,
 	.run = image_program_run,
 };

@@ -18,6 +18,7 @@
 
 #include "base/arena.h"
 #include "base/own.h"
+#include "cli/image_options.h"
 #include "cli/options.h"
 #include "cli/say.h"
 #include "cli/text.h"
@@ -34,21 +35,9 @@ struct globals {
 	bool is_help;
 };
 
-struct values {
-	const char *name;
-	const char *mirror;
-	const char *entrypoint;
-	const char *cmd;
-	const char *stop_signal;
-	const char *working_dir;
-	const char *user;
-	struct text_list env;
-	struct text_list labels;
-};
-
 struct run {
 	const struct globals *globals;
-	const struct values *values;
+	const struct image_values *values;
 	const char *operand;		/* NULL for a command without */
 	struct bootstrap *child;	/* whose tar is imported, or NULL */
 	bool has_progress;
@@ -63,9 +52,6 @@ struct command_row {
 	int (*run)(struct run *run, struct vps_err *err);
 };
 
-#define VALUE(member) offsetof(struct values, member)
-#define NAME_ROW { 'n', "name", "REF", OPTION_TEXT, VALUE(name), "what to call it, NAME or NAME:TAG" }
-
 static const struct option_row global_options[] = {
 	{ 0, "root", "DIR", OPTION_TEXT, offsetof(struct globals, root),
 	  "where everything is kept; otherwise $VPS_ROOT, otherwise /var/lib/vps" },
@@ -74,27 +60,6 @@ static const struct option_row global_options[] = {
 	{ 'h', "help", NULL, OPTION_SWITCH, offsetof(struct globals, is_help), "print this" },
 	{ 0 },
 };
-
-static const struct option_row import_options[] = {
-	NAME_ROW,
-	{ 0, "entrypoint", "JSON", OPTION_TEXT, VALUE(entrypoint),
-	  "what to run, an array of strings; /sbin/init when neither this nor --cmd is given" },
-	{ 0, "cmd", "JSON", OPTION_TEXT, VALUE(cmd), "its arguments, or what to run" },
-	{ 'e', "env", "NAME=VALUE", OPTION_LIST, VALUE(env), "a variable; may be repeated" },
-	{ 'l', "label", "KEY=VALUE", OPTION_LIST, VALUE(labels), "a label; may be repeated" },
-	{ 0, "stop-signal", "SIGNAL", OPTION_TEXT, VALUE(stop_signal), "what asks it to stop" },
-	{ 0, "workdir", "DIR", OPTION_TEXT, VALUE(working_dir), "where it starts" },
-	{ 0, "user", "USER", OPTION_TEXT, VALUE(user), "as whom it starts" },
-	{ 0 },
-};
-
-static const struct option_row bootstrap_options[] = {
-	NAME_ROW,
-	{ 0, "mirror", "URL", OPTION_TEXT, VALUE(mirror), "where to get the packages" },
-	{ 0 },
-};
-
-static const struct option_row busybox_options[] = { NAME_ROW, { 0 } };
 
 static void show_progress(uint64_t files, uint64_t bytes, void *arg)
 {
@@ -164,7 +129,7 @@ static const char *format_time(time_t when, char buf[32])
 
 static int import_run(struct run *run, struct vps_err *err)
 {
-	const struct values *values = run->values;
+	const struct image_values *values = run->values;
 	const struct image_flags flags = {
 		values->entrypoint, values->cmd, values->stop_signal, values->working_dir,
 		values->user, values->env.items, values->env.count, values->labels.items,
@@ -220,12 +185,10 @@ static int busybox_run(struct run *run, struct vps_err *err)
 }
 
 static const struct command_row commands[] = {
-	{ "import", "FILE|-", "make an image of a root file system in a tar archive", 1,
-	  import_options, import_run },
-	{ "bootstrap", "DISTRIBUTION:RELEASE", "make an image from Debian's packages", 1,
-	  bootstrap_options, bootstrap_run },
-	{ "busybox", "", "make the small default image from this host's busybox", 0,
-	  busybox_options, busybox_run },
+	{ "import", IMAGE_IMPORT_ARGS, IMAGE_IMPORT_SUMMARY, 1, image_import_options, import_run },
+	{ "bootstrap", IMAGE_BOOTSTRAP_ARGS, IMAGE_BOOTSTRAP_SUMMARY, 1, image_bootstrap_options,
+	  bootstrap_run },
+	{ "busybox", "", IMAGE_BUSYBOX_SUMMARY, 0, image_busybox_options, busybox_run },
 };
 
 static void print_options(const struct option_row *row)
@@ -270,7 +233,7 @@ static const struct command_row *find_command(const char *name)
 }
 
 static int run_command(const struct command_row *command, const struct globals *globals,
-		       const struct values *values, const char *operand)
+		       const struct image_values *values, const char *operand)
 {
 	struct run run = { .globals = globals, .values = values, .operand = operand };
 	char text[sizeof(((struct vps_err *)NULL)->text) + 100];
@@ -287,7 +250,7 @@ static int run_command(const struct command_row *command, const struct globals *
 static int parse_and_run(const struct globals *globals, int argc, char **argv)
 {
 	const struct command_row *command = argc > 0 ? find_command(argv[0]) : NULL;
-	struct values values = { 0 };
+	struct image_values values = { 0 };
 	struct option_set set = { command ? command->options : NULL, &values };
 	char misuse[MISUSE_SIZE];
 	int count, status;

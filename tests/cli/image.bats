@@ -32,4 +32,6 @@ load helpers
 		vpsctl image import
 	misused "vpsctl: image busybox: unexpected argument \"x\"; see 'vpsctl image busybox --help'" \
 		vpsctl image busybox x
+	misused "vpsctl: image import: --name is missing; see 'vpsctl image import --help'" \
+		vpsctl image import /dev/null
 }

@@ -14,6 +14,8 @@
 #include "base/own.h"
 #include "images/digest.h"
 
+#define BLOCK_BYTES (256 << 10)
+
 struct blob {
 	int fd;
 	const char *media_type;
@@ -67,6 +69,7 @@ static int start_packing(struct blob *blob)
 		    archive_write_add_filter_zstd(blob->packer) == ARCHIVE_OK &&
 		    archive_write_set_filter_option(blob->packer, "zstd", "compression-level",
 						    "1") == ARCHIVE_OK &&
+		    archive_write_set_bytes_per_block(blob->packer, BLOCK_BYTES) == ARCHIVE_OK &&
 		    archive_write_set_bytes_in_last_block(blob->packer, 1) == ARCHIVE_OK &&
 		    archive_write_open(blob->packer, blob, NULL, on_packed, NULL) == ARCHIVE_OK &&
 		    archive_write_header(blob->packer, member) == ARCHIVE_OK)

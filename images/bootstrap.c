@@ -40,8 +40,9 @@ static const char packages[] =
 static const char customize[] =
 	"--customize-hook="
 	"set -e\n"
+	"umask 022\n"
 	"cd \"$1\"\n"
-	"rm -f etc/hostname etc/ssh/ssh_host_* var/lib/dbus/machine-id var/log/apt/*\n"
+	"rm -f etc/hostname etc/resolv.conf etc/ssh/ssh_host_* var/lib/dbus/machine-id var/log/apt/*\n"
 	": > etc/resolv.conf\n"
 	": > etc/machine-id\n"
 	"echo LANG=C.UTF-8 > etc/default/locale\n"

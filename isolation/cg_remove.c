@@ -29,12 +29,13 @@
  * Remove every child of a directory that has no children itself.
  *
  * ret_has_removed  set when one was removed, otherwise left alone
- * Returns 0 when no child is left, a descriptor of the first that could not go
- * (owned by the caller, never 0), or -errno.
+ * ret_next_fd      the first child that could not go, owned by the caller; or
+ *                  FD_NONE when no child is left
+ * Returns 0 or -errno.
  */
-static int remove_leaves(int dir_fd, bool *ret_has_removed)
+static int remove_leaves(int dir_fd, bool *ret_has_removed, int *ret_next_fd)
 {
-	int dup = fcntl(dir_fd, F_DUPFD_CLOEXEC, 3);
+	int dup = fcntl(dir_fd, F_DUPFD_CLOEXEC, 0);
 	OWN_DIR *dir = dup < 0 ? NULL : fdopendir(dup);
 	const struct dirent *entry;
 
@@ -42,21 +43,20 @@ static int remove_leaves(int dir_fd, bool *ret_has_removed)
 		own_close(&dup);
 		return -errno;
 	}
+	*ret_next_fd = FD_NONE;
 	rewinddir(dir);		/* the position is shared with dir_fd */
-	while ((entry = readdir(dir))) {
-		int fd;
-
+	while (*ret_next_fd < 0 && (entry = readdir(dir))) {
 		if (entry->d_type != DT_DIR || strcmp(entry->d_name, ".") == 0 ||
 		    strcmp(entry->d_name, "..") == 0)
 			continue;
-		if (unlinkat(dir_fd, entry->d_name, AT_REMOVEDIR) == 0)
+		if (unlinkat(dir_fd, entry->d_name, AT_REMOVEDIR) == 0) {
 			*ret_has_removed = true;
-		else if (errno == EBUSY || errno == ENOTEMPTY) {
-			fd = openat(dir_fd, entry->d_name,
-				    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-			if (fd >= 0 || errno != ENOENT)
-				return fd < 0 ? -errno : fd;
-		} else if (errno != ENOENT)
+			continue;
+		}
+		if (errno == EBUSY || errno == ENOTEMPTY)
+			*ret_next_fd = openat(dir_fd, entry->d_name,
+					      O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (*ret_next_fd < 0 && errno != ENOENT)
 			return -errno;
 	}
 	return 0;
@@ -70,18 +70,18 @@ static int remove_leaves(int dir_fd, bool *ret_has_removed)
  */
 static int remove_children(int top_fd)
 {
-	OWN_FD fd = fcntl(top_fd, F_DUPFD_CLOEXEC, 3);
+	OWN_FD fd = fcntl(top_fd, F_DUPFD_CLOEXEC, 0);
 	bool has_removed = true;	/* since the last step down */
 	size_t depth = 0;
 
 	if (fd < 0)
 		return -errno;
 	for (;;) {
-		int next = remove_leaves(fd, &has_removed);
+		int next_fd, r = remove_leaves(fd, &has_removed, &next_fd);
 
-		if (next < 0)
-			return next;
-		if (next > 0) {
+		if (r < 0)
+			return r;
+		if (next_fd >= 0) {
 			depth++;
 			has_removed = false;
 		} else {
@@ -90,12 +90,12 @@ static int remove_children(int top_fd)
 			if (!has_removed)
 				return -EBUSY;
 			depth--;
-			next = openat(fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-			if (next < 0)
+			next_fd = openat(fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+			if (next_fd < 0)
 				return -errno;
 		}
 		own_close(&fd);
-		fd = next;
+		fd = next_fd;
 	}
 }
 

@@ -48,7 +48,8 @@ struct ns_time_offset {
 /*
  * Give the children of this process a new time namespace with these offsets.
  * clone3(CLONE_NEWTIME) cannot: its child is inside already, and from then on
- * the offsets are fixed.
+ * the offsets are fixed. Needs CAP_SYS_ADMIN and CAP_SYS_TIME in our own user
+ * namespace, which owns the new one.
  *
  * monotonic, boottime    shift of that clock
  * Returns 0, or -errno with err set. Undo with ns_time_leave().

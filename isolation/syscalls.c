@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
-#include <seccomp.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -207,6 +207,7 @@ int syscalls_compile(const struct syscalls_profile *profile, int cache_fd,
 		r = build(profile, &program, err);
 		if (r == 0)
 			syscalls_cache_put(cache_fd, &key, &program);
+		(void)malloc_trim(0);	/* libseccomp's megabyte would stay with the process */
 	}
 	free(key.bytes);
 	if (r < 0)

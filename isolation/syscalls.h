@@ -16,7 +16,11 @@ struct syscalls_arg {
 	uint64_t    value, value_two;
 };
 
-/* All strings and arrays are borrowed from the document they were parsed from. */
+/*
+ * All strings and arrays are borrowed from the document they were parsed from.
+ * Several comparisons are all required; several of one argument, any of them.
+ * A rule without comparisons overrides those with some for the same call.
+ */
 struct syscalls_rule {
 	const char *const         *names;
 	size_t                     name_count;
@@ -63,10 +67,13 @@ int syscalls_check(const struct syscalls_profile *profile, struct vps_err *err);
 /*
  * Compile a profile, or take it from the cache, where a file's name is
  * a hash of the whole profile, the kernel's release and libseccomp's version,
- * and its content carries a checksum that is compared before use.
+ * and its content carries all of that itself and a checksum, both compared
+ * before use. Compiling takes 10 ms and a megabyte of heap, which is given
+ * back but for some hundred kilobytes: not for a process that lives long.
  *
  * cache_fd   directory of the cache, borrowed; FD_NONE compiles without one.
- *            It must belong to root and be writable by nobody else.
+ *            Unless it belongs to root or to us and is writable by nobody
+ *            else, it is passed over.
  * Returns 0, or -errno with err set.
  */
 int syscalls_compile(const struct syscalls_profile *profile, int cache_fd,
@@ -76,6 +83,8 @@ int syscalls_compile(const struct syscalls_profile *profile, int cache_fd,
  * Load a filter into this process, for ever. Needs no_new_privs or CAP_SYS_ADMIN.
  *
  * ret_listener  receives the notify descriptor when the filter has one; else FD_NONE
+ *
+ * Returns 0, or -errno with err set and no filter loaded.
  */
 int syscalls_load(const struct syscalls_filter *filter, int *ret_listener, struct vps_err *err);
 

@@ -271,6 +271,30 @@ static void one_argument_compared_twice_means_either(void **state)
 	syscalls_free(&filter);
 }
 
+static void a_rule_without_comparisons_overrides_those_with_some(void **state)
+{
+	const char *const names[] = { "mkdir" };
+	const struct syscalls_arg arg = { 0, "SCMP_CMP_EQ", 1, 0 };
+	struct syscalls_rule rules[] = {
+		{ .names = names, .name_count = 1, .action = "SCMP_ACT_ALLOW", .args = &arg, .arg_count = 1 },
+		{ .names = names, .name_count = 1, .action = "SCMP_ACT_KILL" },
+		{ .names = names, .name_count = 1, .action = "SCMP_ACT_ALLOW", .args = &arg, .arg_count = 1 },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {	/* in either order */
+		const struct syscalls_profile profile = {
+			.default_action = "SCMP_ACT_ERRNO", .rules = rules + i, .rule_count = 2,
+		};
+		struct syscalls_filter filter = compile(&profile, FD_NONE);
+
+		assert_int_equal(answer(&filter, AUDIT_ARCH_X86_64, SYS_mkdir, 0, 1),
+				 SECCOMP_RET_KILL_THREAD);
+		syscalls_free(&filter);
+	}
+}
+
 static void an_architecture_that_is_not_listed_has_no_system_calls(void **state)
 {
 	static const struct syscalls_profile profile = { .default_action = "SCMP_ACT_ALLOW" };
@@ -775,6 +799,7 @@ int main(void)
 		cmocka_unit_test(every_action_is_compiled_to_the_kernel_s),
 		cmocka_unit_test(every_operator_compares_all_64_bits),
 		cmocka_unit_test(one_argument_compared_twice_means_either),
+		cmocka_unit_test(a_rule_without_comparisons_overrides_those_with_some),
 		cmocka_unit_test(an_architecture_that_is_not_listed_has_no_system_calls),
 		cmocka_unit_test(flags_are_the_kernel_s_and_a_listener_s_only_with_one),
 		cmocka_unit_test(a_system_container_may_run_a_system_and_not_reach_the_host),

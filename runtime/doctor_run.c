@@ -194,36 +194,69 @@ static bool is_over(pid_t pid, int options, int *ret_status)
 	return got != 0;
 }
 
-/* options   as for is_over() */
-static void collect(const struct check *check, int read_fd, pid_t pid, int options,
-		    int timeout_msec, struct vps_finding *finding)
-{
-	int status = 0;
+/* One probe; pid is -1 when it was not started, and 0 when nobody need wait for it any more. */
+struct run {
+	pid_t pid;
+	int   status;
+	bool  is_killed;
+};
 
-	if (!is_over(pid, options, &status)) {
-		(void)kill(pid, SIGKILL);
-		(void)wait_for_end(read_fd, KILLED_MSEC);
-		/* Where even that does not end it, it waits for a disk, and nobody can. */
-		(void)is_over(pid, WNOHANG, &status);
-		doctor_lacks(finding, "no answer within %d s", timeout_msec / 1000);
-	} else if (WIFSIGNALED(status)) {
-		doctor_lacks(finding, "examining it ended with signal %d (%s)", WTERMSIG(status),
-			     strsignal(WTERMSIG(status)));
-	} else if (!*finding->what) {
-		doctor_lacks(finding, "examining it ended without a result");
+/* Kill those that did not answer, all before waiting for any. */
+static void kill_late(struct run *runs, size_t count, int read_fd)
+{
+	size_t i;
+	int options;
+
+	for (i = 0; i < count; i++) {
+		if (runs[i].pid <= 0 || is_over(runs[i].pid, WNOHANG, &runs[i].status)) {
+			runs[i].pid = 0;
+			continue;
+		}
+		(void)kill(runs[i].pid, SIGKILL);
+		runs[i].is_killed = true;
 	}
+	/* One that even this does not end waits for a disk; its zombie is our parent's then. */
+	options = wait_for_end(read_fd, KILLED_MSEC) ? 0 : WNOHANG;
+	for (i = 0; i < count; i++)
+		if (runs[i].pid > 0)
+			(void)is_over(runs[i].pid, options, &runs[i].status);
+}
+
+static void wait_for_all(struct run *runs, size_t count, int read_fd, int timeout_msec)
+{
+	size_t i;
+
+	if (!wait_for_end(read_fd, timeout_msec)) {
+		kill_late(runs, count, read_fd);
+		return;
+	}
+	for (i = 0; i < count; i++)
+		if (runs[i].pid > 0)
+			(void)is_over(runs[i].pid, 0, &runs[i].status);
+}
+
+static void conclude(const struct check *check, const struct run *run,
+		     struct vps_finding *finding)
+{
+	if (run->is_killed)
+		doctor_lacks(finding, "no answer in time, not even that it fails");
+	else if (WIFSIGNALED(run->status))
+		doctor_lacks(finding, "examining it ended with signal %d (%s)",
+			     WTERMSIG(run->status), strsignal(WTERMSIG(run->status)));
+	else if (!*finding->what)
+		doctor_lacks(finding, "examining it ended without a result");
 	complete(check, finding);
 }
 
 int doctor_run(const struct doctor *doctor, const struct check *checks, size_t count,
 	       int timeout_msec, struct vps_finding *findings, struct vps_err *err)
 {
-	OWN_MEM pid_t *pids = calloc(count, sizeof(*pids));
+	OWN_MEM struct run *runs = calloc(count, sizeof(*runs));
 	OWN_FD read_fd = FD_NONE, write_fd = FD_NONE;
-	int ends[2], options;
+	int ends[2];
 	size_t i;
 
-	if (!pids)
+	if (!runs)
 		return vps_err_set(err, -ENOMEM, "cannot examine the host");
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return vps_err_set(err, -errno, "cannot make a pipe");
@@ -232,12 +265,11 @@ int doctor_run(const struct doctor *doctor, const struct check *checks, size_t c
 	for (i = 0; i < count; i++) {
 		findings[i] = (struct vps_finding){ .name = checks[i].name,
 						    .is_required = checks[i].is_required };
-		pids[i] = start(doctor, &checks[i], &findings[i]);
+		runs[i].pid = start(doctor, &checks[i], &findings[i]);
 	}
 	own_close(&write_fd);
-	options = wait_for_end(read_fd, timeout_msec) ? 0 : WNOHANG;
+	wait_for_all(runs, count, read_fd, timeout_msec);
 	for (i = 0; i < count; i++)
-		if (pids[i] > 0)
-			collect(&checks[i], read_fd, pids[i], options, timeout_msec, &findings[i]);
+		conclude(&checks[i], &runs[i], &findings[i]);
 	return 0;
 }

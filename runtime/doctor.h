@@ -93,7 +93,9 @@ doctor_probe doctor_user_namespace, doctor_namespace, doctor_id_map, doctor_inne
 doctor_probe doctor_cgroup, doctor_clone_into, doctor_controller, doctor_devices, doctor_kill,
 	doctor_freeze, doctor_pressure;
 /* doctor_storage.c */
-doctor_probe doctor_overlay, doctor_quota, doctor_space, doctor_ids;
+doctor_probe doctor_overlay, doctor_quota, doctor_space;
+/* doctor_ids.c */
+doctor_probe doctor_ids;
 /* doctor_programs.c */
 doctor_probe doctor_own_program, doctor_program, doctor_busybox, doctor_criu, doctor_lxcfs;
 

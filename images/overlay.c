@@ -4,16 +4,20 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/own.h"
 #include "images/fsident.h"
 #include "images/image.h"
 
+#define STACK_BYTES (64 << 10)
 #define EMPTY_LAYER ".empty"	/* the second layer that a read-only overlay of one wants */
 
 /* The two directories that everything is looked up in, cloned under the id map. */
@@ -235,29 +239,63 @@ static int mount_here(const struct overlay *overlay, const struct clones *clones
 	return 0;
 }
 
-/* Older kernels: the clones are attached for as long as mount(2) looks them up. */
+/* What the child below works on: its memory and descriptors are ours. */
+struct by_path {
+	const struct overlay *overlay;
+	const struct clones *clones;
+	int *ret_mount_fd;
+	struct vps_err *err;
+};
+
+/* In a mount namespace that ends with this process: what is attached here nobody else sees. */
+static int mount_in_child(void *arg)
+{
+	const struct by_path *job = arg;
+	OWN_FD fs_fd = FD_NONE, tmp_fd = FD_NONE;
+
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return vps_err_set(job->err, -errno, "cannot make mounts private");
+	fs_fd = fsopen("tmpfs", FSOPEN_CLOEXEC);
+	if (fs_fd < 0 || fsconfig(fs_fd, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+		return vps_err_set(job->err, -errno, "cannot make a tmpfs");
+	tmp_fd = fsmount(fs_fd, FSMOUNT_CLOEXEC, 0);
+	if (tmp_fd < 0 || move_mount(tmp_fd, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0 ||
+	    fchdir(tmp_fd) < 0)
+		return vps_err_set(job->err, -errno, "cannot mount a tmpfs");
+	return mount_here(job->overlay, job->clones, job->ret_mount_fd, job->err);
+}
+
+/*
+ * Older kernels: the clones have to be attached while mount(2) looks them up.
+ * That happens in a child which shares everything with us but mounts and the
+ * current directory, so that its result is simply there. It sends no signal
+ * when it ends, and waits for any child do not see it.
+ */
 static int mount_by_path(const struct overlay *overlay, const struct clones *clones,
 			 int *ret_mount_fd, struct vps_err *err)
 {
-	OWN_FD cwd_fd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	OWN_FD fs_fd = fsopen("tmpfs", FSOPEN_CLOEXEC);
-	OWN_FD tmp_fd = FD_NONE;
-	int r;
+	struct by_path job = { overlay, clones, ret_mount_fd, err };
+	OWN_MEM char *stack = malloc(STACK_BYTES);
+	pid_t pid;
 
-	if (cwd_fd < 0)
-		return vps_err_set(err, -errno, "cannot open the current directory");
-	if (fs_fd < 0 || fsconfig(fs_fd, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
-		return vps_err_set(err, -errno, "cannot make a tmpfs");
-	tmp_fd = fsmount(fs_fd, FSMOUNT_CLOEXEC, 0);
-	if (tmp_fd < 0 ||
-	    move_mount(tmp_fd, "", overlay->layers_fd, "",
-		       MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0 ||
-	    fchdir(tmp_fd) < 0)
-		return vps_err_set(err, -errno, "cannot mount a tmpfs");
-	r = mount_here(overlay, clones, ret_mount_fd, err);
-	(void)umount2(".", MNT_DETACH);		/* else it goes with the namespace */
-	(void)!fchdir(cwd_fd);			/* it was the current directory a moment ago */
-	return r;
+	if (!stack)
+		return vps_err_set(err, -ENOMEM, "cannot mount the overlay");
+	pid = clone(mount_in_child, stack + STACK_BYTES,
+		    CLONE_NEWNS | CLONE_VM | CLONE_VFORK | CLONE_FILES, &job);
+	if (pid < 0)
+		return vps_err_set(err, -errno, "cannot make a mount namespace");
+	while (waitpid(pid, NULL, __WALL) < 0 && errno == EINTR)
+		;
+	return err->code;
+}
+
+/*
+ * How kernels say that they cannot do it by descriptor: no descriptors at all
+ * (6.1), none that are O_PATH (before 6.13), none of detached mounts (before 6.15).
+ */
+static bool is_too_old(int r)
+{
+	return r == -EOPNOTSUPP || r == -EBADF || r == -EINVAL;
 }
 
 /* With the file system ids of the VPS's root: what it cannot own, overlayfs cannot make. */
@@ -270,8 +308,7 @@ static int mount_clones(const struct overlay *overlay, const struct clones *clon
 	if (overlay->way == OVERLAY_BY_PATH)
 		return mount_by_path(overlay, clones, ret_mount_fd, err);
 	r = mount_by_fd(overlay, clones, ret_mount_fd, &first);
-	/* EINVAL: no such key (before 6.13), or clones of detached mounts refused (before 6.15). */
-	if (r == -EINVAL && overlay->way == OVERLAY_ANY)
+	if (is_too_old(r) && overlay->way == OVERLAY_ANY)
 		return mount_by_path(overlay, clones, ret_mount_fd, err);
 	if (r < 0)
 		*err = first;

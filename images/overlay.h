@@ -47,12 +47,10 @@ struct overlay {
  *               any more: whoever closes one last waits for an RCU grace period
  *               (50 µs each, measured), which is better done when the VPS runs
  *
- * The caller has its own mount namespace with private or slave propagation,
- * and opened layers_fd and vps_fd after it got there: the kernel clones only
- * mounts of the caller's own namespace. Kernels before 6.15 also want the
- * clones attached: for a moment they are, on a tmpfs over layers_fd, and the
- * current directory changes with that. From 6.15 on nothing is attached, and a
- * namespace of its own is not needed.
+ * layers_fd and vps_fd were opened in the mount namespace that the caller is
+ * in: the kernel clones no other's mounts. Nothing is attached in it. Kernels
+ * before 6.15 want the clones attached while they are looked up; there a child
+ * with a mount namespace of its own does that, and is gone on return.
  *
  * What the mount shows has the ids of the VPS, and nobody else's can be
  * created in it (EOVERFLOW), root's of the host included: a mount point is

@@ -56,14 +56,14 @@ const uint64_t caps_system_container =
 
 int caps_parse(const char *name)
 {
+	const char *known;
 	cap_value_t number;
 
 	/* cap_from_name() also takes "12" and any case; a specification has one spelling. */
 	if (cap_from_name(name, &number) < 0 || number < 0 || number >= NUMBERS)
 		return -EINVAL;
-	if (!caps_name((unsigned)number) || strcmp(caps_name((unsigned)number), name) != 0)
-		return -EINVAL;
-	return number;
+	known = caps_name((unsigned)number);
+	return known && strcmp(known, name) == 0 ? number : -EINVAL;
 }
 
 const char *caps_name(unsigned number)

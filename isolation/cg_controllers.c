@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/fileio.h"
 #include "base/own.h"
@@ -148,21 +149,28 @@ static void format_enable(unsigned mask, char *text, size_t size)
 			at += (size_t)snprintf(text + at, size - at, "+%s ", controllers[i]);
 }
 
-int cg_enable(int cg_fd, unsigned required, const char *path, size_t len, struct vps_err *err)
+/*
+ * Whether processes live in a cgroup, none of those below counted. The root of
+ * all, alone without a cgroup.type, may have them beside children.
+ */
+static bool holds_processes(int cg_fd)
 {
-	unsigned todo = (required | ACCOUNTED) & ~read_controllers(cg_fd, "cgroup.subtree_control");
-	struct vps_err ignored = { 0 };
-	char text[128];		/* all ten names fit */
+	char pid[16];
+
+	return faccessat(cg_fd, "cgroup.type", F_OK, 0) == 0 &&
+	       file_read_line(cg_fd, "cgroup.procs", pid, sizeof(pid)) > 0;
+}
+
+/*
+ * One that cannot be had makes the kernel refuse all: find out which. What no
+ * value needs is only accounting, and a VPS runs without it.
+ */
+static int enable_singly(int cg_fd, unsigned todo, unsigned required, const char *path, size_t len,
+			 struct vps_err *err)
+{
+	char text[128];
 	size_t i;
 
-	if (todo)
-		todo &= required | read_controllers(cg_fd, "cgroup.controllers");
-	if (!todo)
-		return 0;
-	format_enable(todo, text, sizeof(text));
-	if (file_write(cg_fd, "cgroup.subtree_control", text, &ignored) == 0)
-		return 0;
-	/* One that cannot be had makes the kernel refuse all: find out which. */
 	for (i = 0; i < ARRAY_LEN(controllers); i++) {
 		struct vps_err why = { 0 };
 		int r;
@@ -171,9 +179,35 @@ int cg_enable(int cg_fd, unsigned required, const char *path, size_t len, struct
 			continue;
 		format_enable(1u << i, text, sizeof(text));
 		r = file_write(cg_fd, "cgroup.subtree_control", text, &why);
-		/* What no value needs is only accounting: a VPS runs without it. */
 		if (r < 0 && (required & 1u << i))
 			return say_not_enabled(controllers[i], path, len, r, err);
 	}
 	return 0;
+}
+
+int cg_enable(int cg_fd, unsigned required, const char *path, size_t len, struct vps_err *err)
+{
+	unsigned todo = (required | ACCOUNTED) & ~read_controllers(cg_fd, "cgroup.subtree_control");
+	struct vps_err ignored = { 0 };
+	char text[128];		/* all ten names fit */
+	int r = -EBUSY;
+
+	if (todo)
+		todo &= required | read_controllers(cg_fd, "cgroup.controllers");
+	if (!todo)
+		return 0;
+	/*
+	 * Looked at, not left to the kernel: it would take cpu and pids, and turn
+	 * the cgroup into one of threads, whose children cannot hold processes.
+	 */
+	if (!holds_processes(cg_fd)) {
+		format_enable(todo, text, sizeof(text));
+		r = file_write(cg_fd, "cgroup.subtree_control", text, &ignored);
+	}
+	if (r == 0)
+		return 0;
+	if (r != -EBUSY)
+		return enable_singly(cg_fd, todo, required, path, len, err);
+	todo &= required;
+	return todo ? say_not_enabled(controllers[__builtin_ctz(todo)], path, len, r, err) : 0;
 }

@@ -346,7 +346,7 @@ int devices_attach(int cg_fd, const struct device_rule *rules, size_t count, str
 	OWN_MEM struct bpf_insn *insns = NULL;
 	OWN_FD program_fd = FD_NONE, former_fd = FD_NONE;
 	union bpf_attr attr;
-	size_t length;
+	size_t length = 0;
 	int r = devices_program(rules, count, &insns, &length, err);
 
 	if (r < 0)

@@ -14,7 +14,7 @@
 #include "isolation/cg_tree.h"
 #include "need.h"
 
-static const char *missing, *missing_hugetlb, *missing_version1;
+static const char *missing, *missing_hugetlb, *missing_limits;
 static char top[64];		/* of this test, a parent that cg_create() makes */
 static char leaf[96];		/* a cgroup in it */
 
@@ -30,9 +30,10 @@ static int probe(void **state)
 	missing_hugetlb = missing;
 	if (!missing && !cg_has_controller("hugetlb"))
 		missing_hugetlb = "the cgroup v2 controller hugetlb";
-	missing_version1 = missing;
-	if (!missing && cg_has_controller("memory"))
-		missing_version1 = "a host that keeps the memory controller in version 1";
+	missing_limits = missing;
+	if (!missing && !(cg_has_controller("memory") && cg_has_controller("pids") &&
+			  cg_has_controller("cpu") && cg_has_controller("io")))
+		missing_limits = "the cgroup v2 controllers cpu, memory, pids, io";
 	return 0;
 }
 
@@ -320,6 +321,69 @@ static void a_value_is_written_and_read_as_a_number(void **state)
 	remove_leaf();
 }
 
+/* One that the kernel rounds, one that it completes, some that it keeps as they are. */
+static void every_limit_of_a_vps_arrives_in_the_kernel(void **state)
+{
+	static const struct {
+		struct cg_value value;
+		const char     *reads;
+	} cases[] = {
+		{ { "memory.max", "67108864" }, "67108864" },
+		{ { "memory.high", "33554433" }, "33554432" },
+		{ { "memory.max", "max" }, "max" },
+		{ { "pids.max", "64" }, "64" },
+		{ { "cpu.weight", "250" }, "250" },
+		{ { "cpu.max", "50000 200000" }, "50000 200000" },
+		{ { "cpu.max", "30000" }, "30000 200000" },
+		{ { "cpu.max", "max 100000" }, "max 100000" },
+		{ { "memory.oom.group", "1" }, "1" },
+	};
+	struct vps_err err = { 0 };
+	char inner[128];
+	OWN_FD fd = FD_NONE;
+	size_t i;
+
+	(void)state;
+	need(missing_limits);
+	(void)snprintf(inner, sizeof(inner), "%s/sub/web1", top);
+	for (i = 0; i < ARRAY_LEN(cases); i++) {
+		char now[64];
+
+		own_close(&fd);
+		fd = cg_create(inner, &cases[i].value, 1, &err);
+		if (fd < 0 || cg_set(fd, inner, &cases[i].value, 1, &err) < 0)
+			fail_msg("%s", err.text);
+		assert_true(file_read_line(fd, cases[i].value.file, now, sizeof(now)) > 0);
+		assert_string_equal(now, cases[i].reads);
+	}
+	assert_int_equal(cg_remove(inner, &err), 0);
+	assert_false(exists(top));
+}
+
+static void a_limit_that_the_kernel_refuses_is_named(void **state)
+{
+	static const struct cg_value wrong[] = {
+		{ "pids.max", "some" }, { "cpu.weight", "20000" }, { "memory.max", "-5x" },
+		{ "io.max", "8:999 rbps=1" },
+	};
+	struct vps_err err = { 0 };
+	OWN_FD fd = FD_NONE;
+	size_t i;
+
+	(void)state;
+	need(missing_limits);
+	fd = cg_create(leaf, wrong, ARRAY_LEN(wrong), &err);
+	assert_true(fd >= 0);
+	for (i = 0; i < ARRAY_LEN(wrong); i++) {
+		struct vps_err why = { 0 };
+
+		assert_true(cg_set(fd, leaf, &wrong[i], 1, &why) < 0);
+		assert_non_null(strstr(why.text, wrong[i].file));
+		assert_non_null(strstr(why.text, wrong[i].value));
+	}
+	remove_leaf();
+}
+
 static void several_lines_are_several_writes_and_the_last_wins(void **state)
 {
 	static const struct cg_value values[] = { { "cgroup.max.depth", "3\n5" } };
@@ -361,22 +425,26 @@ static void a_refused_value_is_named_and_earlier_ones_stay(void **state)
 
 static void a_limit_whose_controller_is_missing_is_refused_by_name(void **state)
 {
-	static const struct cg_value values[] = { { "memory.max", "536870912" } };
+	static const struct cg_value values[] = {
+		{ "cgroup.max.depth", "7" }, { "nothing.max", "536870912" },
+	};
 	struct vps_err err = { 0 }, second = { 0 };
 	OWN_FD fd = FD_NONE;
 
 	(void)state;
-	need(missing_version1);
-	assert_int_equal(cg_create(leaf, values, 1, &err), -VPS_EHOST);
-	assert_non_null(strstr(err.text, "memory.max=536870912"));
-	assert_non_null(strstr(err.text, "controller memory"));
-	assert_non_null(strstr(err.text, "systemd.unified_cgroup_hierarchy=1"));
+	need(missing);
+	assert_int_equal(cg_create(leaf, values, 2, &err), -VPS_EHOST);
+	assert_non_null(strstr(err.text, "nothing.max=536870912"));
+	assert_non_null(strstr(err.text, "controller nothing"));
 	assert_non_null(strstr(err.text, "\"limits\": \"best-effort\""));
 	assert_false(exists(top));
 	fd = make_leaf();
-	assert_int_equal(cg_set(fd, leaf, values, 1, &second), -VPS_EHOST);
-	assert_non_null(strstr(second.text, "controller memory"));
+	assert_int_equal(cg_set(fd, leaf, values, 2, &second), -VPS_EHOST);
+	assert_non_null(strstr(second.text, "controller nothing"));
 	remove_leaf();
+	/* A hybrid host is told how to become one that can. */
+	if (strcmp(cg_mount_point(), "/sys/fs/cgroup") != 0)
+		assert_non_null(strstr(err.text, "systemd.unified_cgroup_hierarchy=1"));
 }
 
 static void a_controller_that_does_not_exist_is_not_there(void **state)
@@ -390,9 +458,9 @@ static void a_controller_that_does_not_exist_is_not_there(void **state)
 static void processes_in_a_parent_are_given_as_the_reason(void **state)
 {
 	static const struct cg_value values[] = { { "hugetlb.2MB.max", "0" } };
-	struct vps_err err = { 0 };
-	char inner[128];
-	OWN_FD fd = FD_NONE;
+	struct vps_err err = { 0 }, second = { 0 };
+	char inner[128], type[32];
+	OWN_FD fd = FD_NONE, inner_fd = FD_NONE;
 	pid_t pid;
 
 	(void)state;
@@ -404,6 +472,11 @@ static void processes_in_a_parent_are_given_as_the_reason(void **state)
 	assert_non_null(strstr(err.text, "hugetlb"));
 	assert_non_null(strstr(err.text, "processes in it must move"));
 	assert_false(exists(inner));
+	/* Accounting alone is not worth an error, nor turning the parent into a cgroup of threads. */
+	inner_fd = cg_create(inner, NULL, 0, &second);
+	assert_true(inner_fd >= 0);
+	assert_int_equal(file_read_line(inner_fd, "cgroup.type", type, sizeof(type)), 6);
+	assert_string_equal(type, "domain");
 	remove_leaf();
 	assert_killed(pid);
 }
@@ -490,6 +563,8 @@ int main(void)
 		cmocka_unit_test(a_frozen_one_is_removed_too),
 		cmocka_unit_test(what_a_tenant_nested_and_named_is_removed_whole),
 		cmocka_unit_test(a_value_is_written_and_read_as_a_number),
+		cmocka_unit_test(every_limit_of_a_vps_arrives_in_the_kernel),
+		cmocka_unit_test(a_limit_that_the_kernel_refuses_is_named),
 		cmocka_unit_test(several_lines_are_several_writes_and_the_last_wins),
 		cmocka_unit_test(a_refused_value_is_named_and_earlier_ones_stay),
 		cmocka_unit_test(a_limit_whose_controller_is_missing_is_refused_by_name),

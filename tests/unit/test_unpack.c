@@ -436,6 +436,37 @@ static void attributes_are_kept_or_dropped_by_their_name(void **state)
 	assert_int_equal(chdir("/"), 0);
 }
 
+static void an_access_control_list_is_stored_as_the_kernel_wants_it(void **state)
+{
+	static const char list[] = "user::rw-,group::r--,mask::rw-,other::---,user:web:rw-:33";
+	/* Version 2, then tag, permissions, id of each; in the order of the tags. */
+	static const char wanted[] =
+		"\2\0\0\0" "\1\0\6\0\377\377\377\377" "\2\0\6\0\41\0\0\0"
+		"\4\0\4\0\377\377\377\377" "\20\0\6\0\377\377\377\377"
+		"\40\0\0\0\377\377\377\377";
+	struct fixture *f = *state;
+	char value[100];
+
+	add_pax(f, "SCHILY.acl.access", list);
+	add_file(f, "x", "x");
+	assert_int_equal(unpack(f), 0);
+	assert_int_equal(fchdir(f->tree_fd), 0);
+	assert_int_equal(getxattr("x", "system.posix_acl_access", value, sizeof(value)),
+			 sizeof(wanted) - 1);
+	assert_memory_equal(value, wanted, sizeof(wanted) - 1);
+	assert_int_equal(chdir("/"), 0);
+}
+
+static void an_access_control_list_for_ids_that_no_vps_has_is_refused(void **state)
+{
+	struct fixture *f = *state;
+
+	add_pax(f, "SCHILY.acl.access", "user::rw-,user:x:rw-:70000,group::r--,mask::rw-,other::---");
+	add_file(f, "x", "x");
+	assert_int_equal(unpack(f), -VPS_EREFUSED);
+	assert_non_null(strstr(f->err.text, "entry \"x\""));
+}
+
 static void devices_and_fifos_are_made_with_their_numbers(void **state)
 {
 	struct fixture *f = *state;
@@ -618,6 +649,8 @@ int main(void)
 		TEST(modes_and_times_are_the_archive_s),
 		TEST(ids_that_no_vps_has_are_refused_by_name),
 		TEST(attributes_are_kept_or_dropped_by_their_name),
+		TEST(an_access_control_list_is_stored_as_the_kernel_wants_it),
+		TEST(an_access_control_list_for_ids_that_no_vps_has_is_refused),
 		TEST(devices_and_fifos_are_made_with_their_numbers),
 		TEST(whiteouts_become_overlayfs_s),
 		TEST(a_directory_hidden_and_made_anew_shows_nothing_of_the_old),

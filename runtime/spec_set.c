@@ -11,6 +11,7 @@
 
 #include "base/own.h"
 #include "runtime/spec_parts.h"
+#include "runtime/words.h"
 #include "runtime/writer.h"
 
 #define KEY_MAX 300
@@ -61,7 +62,10 @@ static enum doc_type type_of(const struct section *section, const char *name)
 	return DOC_STRING;
 }
 
-/* The word as the value that the key wants; as a string, which the parser refuses, if it is none. */
+/*
+ * The word as the value that the key wants; as a string, which the parser
+ * refuses, if it is none. NULL when memory ran out.
+ */
 static json_t *to_json(enum doc_type type, const char *value)
 {
 	struct arena arena = { 0 };
@@ -77,9 +81,10 @@ static json_t *to_json(enum doc_type type, const char *value)
 		return json_false();
 	if (type == DOC_INTEGER && number_parse(value, 0, INT64_MAX, &number) == 0)
 		return json_integer((json_int_t)number);
-	if (type == DOC_STRING || !strchr("[{", *value) ||
-	    doc_open(&doc, value, strlen(value), SPEC_SIZE_MAX, &parsed) < 0)
+	if (type == DOC_STRING || !strchr("[{", *value))
 		return json_string(value);
+	if (doc_open(&doc, value, strlen(value), SPEC_SIZE_MAX, &parsed) < 0)
+		return why.code == -ENOMEM ? NULL : json_string(value);
 	copy = json_deep_copy(parsed.value);
 	doc_close(&doc);
 	return copy;
@@ -99,13 +104,9 @@ static json_t *open_section(json_t *root, const char *path)
 		child = json_object_get(object, key);
 		if (!child && json_object_set_new(object, key, json_object()) < 0)
 			return NULL;
-		if (json_is_string(child)) {	/* "restart": "always" */
-			json_t *policy = json_object();
-
-			if (json_object_set(policy, "policy", child) < 0 ||
-			    json_object_set_new(object, key, policy) < 0)
-				return NULL;
-		}
+		if (json_is_string(child) &&	/* "restart": "always" */
+		    json_object_set_new(object, key, json_pack("{sO}", "policy", child)) < 0)
+			return NULL;
 		object = json_object_get(object, key);
 		path += len + (path[len] == '.');
 	}
@@ -121,15 +122,15 @@ int spec_set(struct spec *spec, const char *key, const char *value, struct vps_e
 	json_t *object, *word;
 	char shown[DOC_SHOWN];
 
-	if (strlen(key) > KEY_MAX)
+	if (strlen(key) > KEY_MAX || !word_is_utf8(key))
 		return vps_err_say(err, -EINVAL, "%s: unknown key", doc_quote(key, shown));
+	if (!word_is_utf8(value))
+		return vps_err_say(err, -EINVAL, "%s: %s is not UTF-8", key, doc_quote(value, shown));
 	section = find_section(key, &name);
 	object = root ? open_section(root, section->path) : NULL;
-	if (!object)
-		return vps_err_set(err, -ENOMEM, "cannot set %s", key);
-	word = to_json(type_of(section, name), value);
+	word = object ? to_json(type_of(section, name), value) : NULL;
 	if (!word || json_object_set_new(object, name, word) < 0)
-		return vps_err_say(err, -EINVAL, "%s: %s is not UTF-8", key, doc_quote(value, shown));
+		return vps_err_set(err, -ENOMEM, "cannot set %s", key);
 	if (spec_read(root, &fresh, err) < 0)
 		return err->code;
 	spec_free(spec);

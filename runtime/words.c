@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/own.h"
+
 bool word_is_clean_path(const char *text)
 {
 	if (text[0] != '/')
@@ -59,4 +61,44 @@ bool word_is_interface(const char *text)
 bool word_is_assignment(const char *text)
 {
 	return *text != '=' && strchr(text, '=');
+}
+
+/* Length of the character at the start of text, or 0. */
+static size_t character(const unsigned char *text)
+{
+	static const struct {
+		unsigned char first, last;	/* leading byte */
+		unsigned char low, high;	/* the one behind it; the others are 80..bf */
+		size_t        len;
+	} rows[] = {	/* Unicode, table 3-7: well-formed UTF-8 byte sequences */
+		{ 0x01, 0x7f, 0, 0xff, 1 },    { 0xc2, 0xdf, 0x80, 0xbf, 2 },
+		{ 0xe0, 0xe0, 0xa0, 0xbf, 3 }, { 0xe1, 0xec, 0x80, 0xbf, 3 },
+		{ 0xed, 0xed, 0x80, 0x9f, 3 }, { 0xee, 0xef, 0x80, 0xbf, 3 },
+		{ 0xf0, 0xf0, 0x90, 0xbf, 4 }, { 0xf1, 0xf3, 0x80, 0xbf, 4 },
+		{ 0xf4, 0xf4, 0x80, 0x8f, 4 },
+	};
+	size_t row, at;
+
+	for (row = 0; row < ARRAY_LEN(rows); row++)
+		if (*text >= rows[row].first && *text <= rows[row].last)
+			break;
+	if (row == ARRAY_LEN(rows) ||
+	    (rows[row].len > 1 && (text[1] < rows[row].low || text[1] > rows[row].high)))
+		return 0;
+	for (at = 2; at < rows[row].len; at++)
+		if (text[at] < 0x80 || text[at] > 0xbf)
+			return 0;
+	return rows[row].len;
+}
+
+bool word_is_utf8(const char *text)
+{
+	while (*text) {
+		size_t len = character((const unsigned char *)text);
+
+		if (len == 0)
+			return false;
+		text += len;
+	}
+	return true;
 }

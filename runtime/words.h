@@ -23,4 +23,7 @@ bool word_is_assignment(const char *text);
 /* Whether it holds a character below space, or DEL. */
 bool word_has_control(const char *text);
 
+/* Whether it is UTF-8 as JSON takes it: no overlong form, no surrogate, nothing above U+10FFFF. */
+bool word_is_utf8(const char *text);
+
 #endif

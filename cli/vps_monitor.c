@@ -3,12 +3,20 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "runtime/container.h"
 #include "runtime/monitor.h"
 
 int main(int argc, char **argv)
 {
 	struct monitor_options options;
+	const char *stage;
+	size_t i;
 
+	if (argc == 2 && strcmp(argv[1], "stages") == 0) {
+		for (i = 0; (stage = container_stage(i)); i++)
+			(void)puts(stage);
+		return 0;
+	}
 	if (argc != 4 || (strcmp(argv[1], "start") != 0 && strcmp(argv[1], "adopt") != 0)) {
 		(void)fprintf(stderr, "vps-monitor: vpsctl starts this program; "
 				      "usage: vps-monitor start|adopt RUN-DIR CACHE-DIR\n");

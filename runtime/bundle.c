@@ -47,7 +47,8 @@ static int inputs_load(struct vps_host *host, const char *name, int vps_fd, stru
 	return 0;
 }
 
-static int compile(const struct inputs *in, char **ret_text, struct vps_err *err)
+static int compile(const struct inputs *in, bool is_for_engine, char **ret_text,
+		   struct vps_err *err)
 {
 	const struct image_config *config = &in->image->config;
 	const struct compile_input input = {
@@ -58,6 +59,8 @@ static int compile(const struct inputs *in, char **ret_text, struct vps_err *err
 		.image_cmd = (const char *const *)config->cmd,
 		.image_env = (const char *const *)config->env,
 		.image_working_dir = *config->working_dir ? config->working_dir : NULL,
+		.uuid = in->allocation.uuid,
+		.is_for_engine = is_for_engine,
 		.stop_signal = *config->stop_signal ? config->stop_signal : NULL,
 	};
 
@@ -71,7 +74,7 @@ int bundle_compile(struct vps_host *host, const char *name, int vps_fd, char **r
 	int r = inputs_load(host, name, vps_fd, &in, err);
 
 	if (r == 0)
-		r = compile(&in, ret_text, err);
+		r = compile(&in, false, ret_text, err);
 	inputs_free(&in);
 	return r;
 }
@@ -120,7 +123,7 @@ int bundle_write(struct vps *vps, struct vps_err *err)
 	int r = inputs_load(vps->host, vps->name, vps->vps_fd, &in, err);
 
 	if (r == 0)
-		r = compile(&in, &config, err);
+		r = compile(&in, true, &config, err);
 	if (r == 0)
 		r = file_replace(vps->run_fd, "config.json", config, strlen(config), 0600, false,
 				 err);

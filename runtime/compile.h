@@ -3,6 +3,7 @@
 #ifndef RUNTIME_COMPILE_H
 #define RUNTIME_COMPILE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -15,11 +16,21 @@ struct compile_input {
 	uint32_t           id_start;		/* first host id of the 65,536 of this VPS */
 	const char *const *image_entrypoint, *const *image_cmd, *const *image_env;	/* NULL-terminated or NULL */
 	const char        *image_working_dir;	/* or NULL */
+	const char        *uuid;		/* of the VPS, or NULL: systemd makes it its machine id */
+	bool               is_for_engine;	/* name our default seccomp profile instead of writing it out */
 	const char        *stop_signal;		/* from the image, or NULL: SIGTERM's default by init */
 };
 
 /*
- * Compile. The document is complete: vps-oci run on it brings up the same
+ * Instead of linux.seccomp: our own default profile, which the engine has as
+ * a table. Written out it is nine tenths of the document and of the time that
+ * writing and parsing it takes.
+ */
+#define SECCOMP_ANNOTATION	"vps.seccomp"
+#define SECCOMP_DEFAULT		"default"
+
+/*
+ * Compile. Unless is_for_engine, the document is complete: vps-oci run on it brings up the same
  * container, less image, network and restarts, which OCI does not describe.
  *
  * ret_text   malloc()ed JSON, indented

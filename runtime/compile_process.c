@@ -2,6 +2,7 @@
 /* "process" of the config.json of a VPS: its init; called by compile.c. */
 #include <errno.h>
 #include <jansson.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/own.h"
@@ -35,10 +36,15 @@ static bool is_in(const char *variable, const char *const *env)
 /* The three lists as one, each variable once. */
 static void put_env(struct compile *c, json_t *process)
 {
-	const char *const *const lists[] = { default_env, c->input->image_env, c->spec->env };
+	char uuid[64] = "";
+	const char *const own[] = { uuid, NULL };
+	const char *const *const lists[] = { default_env, own, c->input->image_env, c->spec->env };
 	json_t *array = json_array();
 	size_t i, later;
 
+	/* systemd(1) makes its machine id of it, so that a copy of a VPS has another. */
+	if (c->input->uuid)
+		(void)snprintf(uuid, sizeof(uuid), "container_uuid=%s", c->input->uuid);
 	for (i = 0; i < ARRAY_LEN(lists); i++) {
 		const char *const *variable;
 

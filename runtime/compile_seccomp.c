@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* "seccomp" of the config.json of a VPS, written out in full; called by compile.c. */
+/* "seccomp" of the config.json of a VPS; called by compile.c. */
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
@@ -95,6 +95,7 @@ int compile_seccomp(struct compile *c, json_t *linux_part)
 		return 0;
 	if (c->spec->security.seccomp_file)
 		return put_file(c, linux_part, c->spec->security.seccomp_file);
-	put_profile(c, linux_part, &syscalls_system_container);
+	if (!c->input->is_for_engine)
+		put_profile(c, linux_part, &syscalls_system_container);
 	return 0;
 }

@@ -447,6 +447,11 @@ static const struct stage {
 	{ "enter",		entered_up,	entered_down	},
 };
 
+const char *container_stage(size_t i)
+{
+	return i < ARRAY_LEN(stages) ? stages[i].name : NULL;
+}
+
 int container_up(struct container *c, struct vps_err *err)
 {
 	const char *failed = NULL;

@@ -71,6 +71,9 @@ int container_start(struct container *c, struct vps_err *err);
  */
 void container_down(struct container *c);
 
+/* Name of stage i, or NULL behind the last: for the test that fails each on purpose. */
+const char *container_stage(size_t i);
+
 /* Release descriptors and memory; the container goes on. */
 void container_free(struct container *c);
 

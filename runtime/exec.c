@@ -20,7 +20,6 @@
 #include "join.h"
 #include "terminal.h"
 
-#define CONFIG_MAX	(4u << 20)
 #define ESCAPE_KEY	0x1d	/* Ctrl-] leaves a console, as in telnet and virsh */
 
 /* What an exec needs of a running VPS, gathered under its lock, used without it. */
@@ -42,19 +41,15 @@ static int target_open(struct vps_host *host, const char *name, struct target *t
 		       struct vps_err *err)
 {
 	OWN_VPS vps = VPS_INIT;
-	OWN_MEM char *text = NULL;
 	OWN_FD cache_fd = FD_NONE;
 	struct attach attach = { 0 };
-	size_t len;
 	int r = vps_lock(host, name, &vps, err);
 
 	if (r < 0)
 		return r;
 	if (vps.init_fd < 0)
 		return vps_err_say(err, -VPS_ESTATE, "it is not running");
-	r = file_read(vps.run_fd, "config.json", CONFIG_MAX, &text, &len, err);
-	if (r == 0)
-		r = oci_parse(text, len, &t->config, err);
+	r = bundle_load(vps.run_fd, &t->config, err);
 	if (r == 0)
 		r = attach_load(vps.run_fd, &attach, err);
 	if (r == 0) {

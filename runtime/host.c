@@ -187,7 +187,7 @@ static int recover(struct vps *vps, struct vps_err *err)
 	struct vps_err ignored = { 0 };
 
 	if (vps->init_fd >= 0 && vps->state.status == VPS_RUNNING) {
-		if (monitor_spawn(vps, true, err) < 0)
+		if (monitor_adopt(vps, err) < 0)
 			return vps_err_in(err, "cannot take it over");
 		return vps_refresh(vps, err);
 	}

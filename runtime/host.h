@@ -70,8 +70,11 @@ int bundle_write(struct vps *vps, struct vps_err *err);
 int bundle_compile(struct vps_host *host, const char *name, int vps_fd, char **ret_text,
 		   struct vps_err *err);
 
-/* Start the monitor ("start" or "adopt") and wait for its report. */
-int monitor_spawn(struct vps *vps, bool is_adopting, struct vps_err *err);
+/* Read config.json of a run into a zeroed config: with what its annotations stand for. */
+int bundle_load(int run_fd, struct oci_config *config, struct vps_err *err);
+
+/* Start a monitor for a VPS that runs without one. */
+int monitor_adopt(struct vps *vps, struct vps_err *err);
 
 /* Remove every trace of a run that is over: cgroup, link, covers, state. */
 void run_clear(struct vps *vps);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -78,35 +79,48 @@ static int spawn_with(const char *const argv[], const char *path, int report_fd,
 	return r ? vps_err_set(err, r == ENOENT ? -VPS_EHOST : -r, "cannot start %s", path) : 0;
 }
 
-int monitor_spawn(struct vps *vps, bool is_adopting, struct vps_err *err)
+/* Start the monitor; it waits for the byte that monitor_release() sends. Its socket, or -errno. */
+static int monitor_launch(struct vps *vps, bool is_adopting, struct vps_err *err)
 {
 	char path[PATH_MAX], run_dir[PATH_MAX + 80], cache_dir[PATH_MAX + 16];
-	const char *const argv[] = { "vps-monitor", is_adopting ? "adopt" : "start", run_dir, cache_dir,
-			       NULL };
-	OWN_FD read_fd = FD_NONE, write_fd = FD_NONE;
-	struct vps_err report = { 0 };
-	ssize_t got;
+	const char *const argv[] = { "vps-monitor", is_adopting ? "adopt" : "start", run_dir,
+				     cache_dir, NULL };
+	OWN_FD ours = FD_NONE, theirs = FD_NONE;
 	int fds[2], r;
 
 	(void)snprintf(run_dir, sizeof(run_dir), "%s/%s", vps->host->run, vps->name);
 	(void)snprintf(cache_dir, sizeof(cache_dir), "%s/" CACHE_DIR, vps->host->root);
 	(void)mkdirat(vps->host->root_fd, CACHE_DIR, 0700);
-	if (pipe2(fds, O_CLOEXEC) < 0)
-		return vps_err_set(err, -errno, "cannot make a pipe");
-	read_fd = fds[0];
-	write_fd = fds[1];
-	r = spawn_with(argv, monitor_path(path), write_fd, vps->lock_fd, err);
-	own_close(&write_fd);
-	if (r < 0)
-		return r;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
+		return vps_err_set(err, -errno, "cannot make a socketpair");
+	ours = fds[0];
+	theirs = fds[1];
+	r = spawn_with(argv, monitor_path(path), theirs, vps->lock_fd, err);
+	return r < 0 ? r : fd_take(&ours);
+}
+
+/* Let it begin, and hear how it went. */
+static int monitor_release(int fd, struct vps_err *err)
+{
+	struct vps_err report = { 0 };
+	ssize_t got;
+
+	(void)send(fd, "", 1, MSG_NOSIGNAL);	/* nobody there: the answer tells */
 	do
-		got = read(read_fd, &report, sizeof(report));
+		got = recv(fd, &report, sizeof(report), MSG_WAITALL);
 	while (got < 0 && errno == EINTR);
 	if (got != (ssize_t)sizeof(report))
 		return vps_err_say(err, -ECHILD, "its monitor was killed while it started");
 	if (report.code)
 		*err = report;
 	return report.code;
+}
+
+int monitor_adopt(struct vps *vps, struct vps_err *err)
+{
+	OWN_FD fd = monitor_launch(vps, true, err);
+
+	return fd < 0 ? fd : monitor_release(fd, err);
 }
 
 /* ---- create, destroy ---- */
@@ -252,12 +266,16 @@ int vps_destroy(struct vps_host *host, const char *name, bool is_forced, struct 
 static int start_locked(struct vps *vps, struct vps_err *err)
 {
 	const struct run_state starting = { .status = VPS_STARTING };
-	int r = bundle_write(vps, err);
+	OWN_FD fd = FD_NONE;
+	int r = state_write(vps->run_fd, &starting, err);
 
+	if (r < 0)
+		return r;
+	fd = monitor_launch(vps, false, err);	/* it loads while we compile */
+	r = fd < 0 ? fd : bundle_write(vps, err);
 	if (r == 0)
-		r = state_write(vps->run_fd, &starting, err);
-	if (r == 0)
-		r = monitor_spawn(vps, false, err);
+		r = monitor_release(fd, err);
+	own_close(&fd);
 	if (r < 0)
 		run_clear(vps);
 	return r;

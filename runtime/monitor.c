@@ -4,8 +4,10 @@
  *
  *   vpsctl start                vps-monitor
  *   ----------------------------------------------------------------
- *   lock, bundle in /run
- *   spawn ------------------->  container_up(), state.json
+ *   lock
+ *   spawn ------------------->  is loaded, meanwhile
+ *   bundle in /run
+ *   a byte ------------------>  container_up(), state.json
  *                               container_start()
  *   reads the report <--------  struct vps_err; lets go of the lock
  *   ends                        console, log, control socket
@@ -37,11 +39,11 @@
 #include "console_server.h"
 #include "container.h"
 #include "control.h"
+#include "host.h"
 #include "isolation/devfs.h"
 #include "state.h"
 #include "sync.h"
 
-#define CONFIG_MAX	(4u << 20)
 #define BACKOFF_FIRST	1000		/* milliseconds before the first restart by policy */
 #define BACKOFF_LAST	60000
 #define STEADY_SEC	60		/* a run that lasted so long starts counting anew */
@@ -104,40 +106,15 @@ static void container_begin(struct monitor *m)
 	m->c.has_mount_ns = m->has_mount_ns;
 }
 
-static int load_config(struct monitor *m, struct vps_err *err)
-{
-	OWN_MEM char *text = NULL;
-	size_t len;
-	int r = file_read(m->run_fd, "config.json", CONFIG_MAX, &text, &len, err);
-
-	return r < 0 ? r : oci_parse(text, len, &m->c.config, err);
-}
-
-/* The uptime of a VPS begins with it: shift its clocks by what the host has run already. */
-static void zero_uptime(struct oci_config *config)
-{
-	const char *uptime = oci_annotation(config, "vps.uptime");
-	struct timespec now;
-
-	if (!uptime || strcmp(uptime, "zero") != 0)
-		return;
-	config->has_time_offsets = true;
-	(void)clock_gettime(CLOCK_BOOTTIME, &now);
-	config->boottime = (struct ns_time_offset){ .sec = -now.tv_sec };
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	config->monotonic = (struct ns_time_offset){ .sec = -now.tv_sec };
-}
-
 /* Bring the container up and let its init go; on failure nothing is left of it. */
 static int bring_up(struct monitor *m, struct vps_err *err)
 {
 	int r;
 
 	container_begin(m);
-	r = load_config(m, err);
+	r = bundle_load(m->run_fd, &m->c.config, err);
 	if (r < 0)
 		return r;
-	zero_uptime(&m->c.config);
 	r = container_up(&m->c, err);
 	m->has_mount_ns = m->c.has_mount_ns;
 	if (r < 0)
@@ -444,6 +421,7 @@ int monitor_run(const struct monitor_options *options)
 {
 	struct monitor m = { .options = options };
 	struct vps_err err = { 0 };
+	char go;
 	int r;
 
 	m.run_fd = m.vps_fd = m.cache_fd = m.lock_fd = m.control_fd = FD_NONE;
@@ -451,6 +429,9 @@ int monitor_run(const struct monitor_options *options)
 	(void)fcntl(MONITOR_REPORT_FD, F_SETFD, FD_CLOEXEC);
 	(void)fcntl(MONITOR_LOCK_FD, F_SETFD, FD_CLOEXEC);
 	(void)setsid();
+	/* The end of file instead: vpsctl could not write the bundle, or was killed. */
+	if (read(MONITOR_REPORT_FD, &go, 1) != 1)
+		return 1;
 	r = open_files(&m, &err);
 	if (r == 0)
 		r = options->is_adopting ? adopt(&m, &err) : bring_up(&m, &err);

@@ -9,7 +9,8 @@
 #define LOCK_NAME	"lock"		/* in run_dir: held by the command that changes the VPS */
 
 /* How vpsctl hands over: descriptors of these numbers. */
-#define MONITOR_REPORT_FD	3	/* one struct vps_err, code 0 when the VPS runs */
+#define MONITOR_REPORT_FD	3	/* a socket: one byte from vpsctl when the bundle is written,
+					   one struct vps_err back, code 0 when the VPS runs */
 #define MONITOR_LOCK_FD		4	/* the VPS's lock; closed when the VPS runs */
 
 struct monitor_options {

@@ -278,6 +278,8 @@ int main(int argc, char **argv)
 	char misuse[MISUSE_SIZE];
 	int count;
 
+	/* What whoever started us forgot to close would lead out of the confinement. */
+	(void)close_range(STDERR_FILENO + 1, ~0U, 0);	/* never fails on kernels that we run on */
 	/* Loaded now: names in archives are UTF-8, and later there is no /usr to load it from. */
 	(void)setlocale(LC_CTYPE, "C.UTF-8");
 	count = options_parse(&set, 1, true, argc - 1, argv + 1, misuse);

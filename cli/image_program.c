@@ -11,6 +11,7 @@
 
 #include "base/own.h"
 #include "cli/say.h"
+#include "runtime/programs.h"
 
 #define PROGRAM	"vps-image"
 
@@ -101,36 +102,21 @@ static int build(struct cli *cli, const void *values, int count, char **args,
 	return 0;
 }
 
-/* Beside our own binary, where it is installed otherwise, or on the PATH. */
-static void become(char *const *argv)
-{
-	static const char *const places[] = { "/" PROGRAM, "/../libexec/vps/" PROGRAM };
-	char dir[PATH_MAX - 40], path[PATH_MAX];
-	ssize_t len = readlink("/proc/self/exe", dir, sizeof(dir) - 1);
-	size_t i;
-
-	if (len > 0) {
-		dir[len] = '\0';
-		*strrchr(dir, '/') = '\0';
-		for (i = 0; i < ARRAY_LEN(places); i++) {
-			(void)snprintf(path, sizeof(path), "%s%s", dir, places[i]);
-			(void)execv(path, argv);
-		}
-	}
-	(void)execvp(PROGRAM, argv);
-}
-
 int image_program_run(struct cli *cli, const void *values, int count, char **args)
 {
 	size_t room = count_words(cli->command->options, values) + (size_t)count + 6;
 	OWN_MEM const char **items = calloc(room, sizeof(*items));
 	struct words words = { items, 0 };
 	struct vps_err err = { 0 };
+	char path[PATH_MAX];
 
 	if (!items || build(cli, values, count, args, &words) < 0)
 		(void)vps_err_set(&err, -ENOMEM, "cannot start " PROGRAM);
+	else if (!program_find(PROGRAM, path))
+		(void)vps_err_say(&err, -VPS_EHOST, "%s is missing; install this project whole",
+				  path);
 	else
-		become((char *const *)items);
-	(void)vps_err_set(&err, errno == ENOENT ? -VPS_EHOST : -errno, "cannot execute " PROGRAM);
+		(void)execv(path, (char *const *)items);
+	(void)vps_err_set(&err, -errno, "cannot execute " PROGRAM);
 	return say_error(cli, NULL, &err);
 }

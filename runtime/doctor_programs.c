@@ -15,10 +15,7 @@
 
 #include "base/fileio.h"
 #include "base/own.h"
-
-#ifndef VPS_LIBEXECDIR
-#define VPS_LIBEXECDIR "/usr/local/libexec/vps"
-#endif
+#include "programs.h"
 
 #define BUSYBOX		"/bin/busybox"		/* the one that images/ takes */
 #define LXCFS		"/var/lib/lxcfs"	/* where its packages mount it */
@@ -51,24 +48,16 @@ static bool find_on_path(const char *name, char path[PATH_MAX])
 	return (dirs && find_program(dirs, name, path)) || find_program(EVERYWHERE, name, path);
 }
 
-/* Beside this program, or where it is installed. */
 void doctor_own_program(const struct doctor *doctor, const struct check *check,
 			struct vps_finding *finding)
 {
-	char dirs[2 * PATH_MAX + sizeof(VPS_LIBEXECDIR) + 32], dir[PATH_MAX], path[PATH_MAX];
-	ssize_t len = readlink("/proc/self/exe", dir, sizeof(dir) - 1);
-	char *slash;
+	char path[PATH_MAX];
 
 	(void)doctor;
-	dir[len > 0 ? len : 0] = '\0';
-	slash = strrchr(dir, '/');
-	if (slash)
-		*slash = '\0';
-	(void)snprintf(dirs, sizeof(dirs), "%s:%s/../libexec/vps:" VPS_LIBEXECDIR, dir, dir);
-	if (find_program(dirs, check->subject, path))
+	if (program_find(check->subject, path))
 		doctor_found(finding, "%.150s", path);
 	else
-		doctor_lacks(finding, "neither in %.50s nor in " VPS_LIBEXECDIR, dir);
+		doctor_lacks(finding, "%.140s is missing", path);
 }
 
 void doctor_program(const struct doctor *doctor, const struct check *check,

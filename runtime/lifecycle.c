@@ -24,31 +24,12 @@
 #include "images/store.h"
 #include "isolation/cg.h"
 #include "monitor.h"
-
-#ifndef VPS_LIBEXECDIR
-#define VPS_LIBEXECDIR "/usr/local/libexec/vps"
-#endif
+#include "programs.h"
 
 #define CACHE_DIR	"cache"		/* in ROOT: compiled system call filters */
 #define MONITOR_ENDS	20000		/* milliseconds that a monitor may take to clear away */
 
 /* ---- the monitor as a process ---- */
-
-/* The monitor that was built or installed with this program. */
-static const char *monitor_path(char path[PATH_MAX])
-{
-	ssize_t len = readlink("/proc/self/exe", path, PATH_MAX - 16);
-	char *slash;
-
-	if (len > 0) {
-		path[len] = '\0';
-		slash = strrchr(path, '/');
-		strcpy(slash + 1, "vps-monitor");
-		if (access(path, X_OK) == 0)
-			return path;
-	}
-	return VPS_LIBEXECDIR "/vps-monitor";
-}
 
 /* Copies above the numbers that the monitor expects, so that the moves cannot cross. */
 static int spawn_with(const char *const argv[], const char *path, int report_fd, int lock_fd,
@@ -76,7 +57,7 @@ static int spawn_with(const char *const argv[], const char *path, int report_fd,
 	(void)posix_spawn_file_actions_addchdir_np(&actions, "/");
 	r = posix_spawn(&pid, path, &actions, NULL, (char *const *)argv, (char *const *)env);
 	(void)posix_spawn_file_actions_destroy(&actions);
-	return r ? vps_err_set(err, r == ENOENT ? -VPS_EHOST : -r, "cannot start %s", path) : 0;
+	return r ? vps_err_set(err, -r, "cannot start %s", path) : 0;
 }
 
 /* Start the monitor; it waits for the byte that monitor_release() sends. Its socket, or -errno. */
@@ -95,7 +76,10 @@ static int monitor_launch(struct vps *vps, bool is_adopting, struct vps_err *err
 		return vps_err_set(err, -errno, "cannot make a socketpair");
 	ours = fds[0];
 	theirs = fds[1];
-	r = spawn_with(argv, monitor_path(path), theirs, vps->lock_fd, err);
+	if (!program_find("vps-monitor", path))
+		return vps_err_say(err, -VPS_EHOST, "%s is missing; install this project whole",
+				   path);
+	r = spawn_with(argv, path, theirs, vps->lock_fd, err);
 	return r < 0 ? r : fd_take(&ours);
 }
 

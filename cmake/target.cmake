@@ -25,6 +25,9 @@ if(VPS_SANITIZE)
 elseif(CMAKE_BUILD_TYPE STREQUAL "Release")
 	add_compile_definitions(_FORTIFY_SOURCE=2)
 endif()
+if(VPS_FUZZ)	# so that the fuzzer sees which way an input took through the libraries
+	add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 add_link_options(-Wl,-z,relro,-z,now,-z,noexecstack,--as-needed)
 

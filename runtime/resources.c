@@ -127,13 +127,13 @@ int resource_parse(enum resource_id id, const char *text, uint64_t *ret_value, s
 		return vps_err_say(err, r, "%s: %s is not %s; allowed are %s", row->name,
 				   doc_quote(text, shown), unit_example(row->unit), allowed);
 	if (r == 0 && value < row->lowest)
-		return vps_err_say(err, -EINVAL, "%s: %.40s is below %s; allowed are %s", row->name,
-				   text, unit_format(row->unit, row->lowest, edge, sizeof(edge)),
-				   allowed);
+		return vps_err_say(err, -EINVAL, "%s: %s is below %s; allowed are %s", row->name,
+				   doc_printable(text, shown),
+				   unit_format(row->unit, row->lowest, edge, sizeof(edge)), allowed);
 	if (r < 0 || (value > row->highest && !(row->takes_max && value == UINT64_MAX)))
-		return vps_err_say(err, -EINVAL, "%s: %.40s is above %s; allowed are %s", row->name,
-				   text, unit_format(row->unit, row->highest, edge, sizeof(edge)),
-				   allowed);
+		return vps_err_say(err, -EINVAL, "%s: %s is above %s; allowed are %s", row->name,
+				   doc_printable(text, shown),
+				   unit_format(row->unit, row->highest, edge, sizeof(edge)), allowed);
 	*ret_value = value;
 	return 0;
 }

@@ -120,17 +120,19 @@ int spec_set(struct spec *spec, const char *key, const char *value, struct vps_e
 	struct spec fresh = { 0 };
 	const char *name;
 	json_t *object, *word;
-	char shown[DOC_SHOWN];
+	char shown[DOC_SHOWN], name_shown[DOC_SHOWN];
 
 	if (strlen(key) > KEY_MAX || !word_is_utf8(key))
 		return vps_err_say(err, -EINVAL, "%s: unknown key", doc_quote(key, shown));
 	if (!word_is_utf8(value))
-		return vps_err_say(err, -EINVAL, "%s: %s is not UTF-8", key, doc_quote(value, shown));
+		return vps_err_say(err, -EINVAL, "%s: %s is not UTF-8", doc_printable(key, name_shown),
+				   doc_quote(value, shown));
 	section = find_section(key, &name);
 	object = root ? open_section(root, section->path) : NULL;
 	word = object ? to_json(type_of(section, name), value) : NULL;
 	if (!word || json_object_set_new(object, name, word) < 0)
-		return vps_err_set(err, -ENOMEM, "cannot set %s", key);
+		return vps_err_set(err, -ENOMEM, "cannot set %s",
+				   doc_printable(key, name_shown));
 	if (spec_read(root, &fresh, err) < 0)
 		return err->code;
 	spec_free(spec);

@@ -254,6 +254,55 @@ static void combinations_are_checked_when_all_keys_are_set(void **state)
 	spec_free(&spec);
 }
 
+static void every_key_has_its_paragraph_in_the_man_page(void **state)
+{
+	json_t *schema = json_load_file(VPS_SCHEMA, 0, NULL), *keys, *value;
+	struct vps_err err = { 0 };
+	OWN_MEM char *page = NULL;
+	const char *key;
+	char item[64];
+	int id;
+
+	(void)state;
+	assert_int_equal(file_read(AT_FDCWD, VPS_MAN_PAGE, 1 << 20, &page, NULL, &err), 0);
+	keys = json_object_get(schema, "properties");
+	assert_non_null(keys);
+	json_object_foreach(keys, key, value) {
+		(void)snprintf(item, sizeof(item), "\n.It Cm %s\n", key);
+		if (!strstr(page, item))
+			fail_msg("vps.json.5 has nothing on %s", key);
+	}
+	for (id = 0; id < RESOURCES; id++) {
+		(void)snprintf(item, sizeof(item), "\n.It Cm %s\n", resources[id].name);
+		if (!strstr(page, item) || !strstr(page, resources[id].file))
+			fail_msg("vps.json.5 has nothing on %s", resources[id].name);
+	}
+	json_decref(schema);
+}
+
+static void the_examples_of_the_man_page_are_accepted(void **state)
+{
+	static const char begin[] = "\n.Bd -literal -offset indent\n{", end[] = "\n.Ed";
+	struct vps_err err = { 0 };
+	OWN_MEM char *page = NULL;
+	unsigned count = 0;
+	char *at;
+
+	(void)state;
+	assert_int_equal(file_read(AT_FDCWD, VPS_MAN_PAGE, 1 << 20, &page, NULL, &err), 0);
+	for (at = page; (at = strstr(at, begin)); count++) {
+		struct spec spec = { 0 };
+		const char *text = at + sizeof(begin) - 2;
+
+		at = strstr(at + 1, end);
+		assert_non_null(at);
+		if (spec_parse(text, (size_t)(at - text), &spec, &err) < 0)
+			fail_msg("%s", err.text);
+		spec_free(&spec);
+	}
+	assert_in_range(count, 3, 20);
+}
+
 static int attempt_parse(void *arg)
 {
 	struct vps_err err = { 0 };
@@ -321,6 +370,8 @@ int main(void)
 		cmocka_unit_test(single_keys_are_set_by_the_rules_of_the_parser),
 		cmocka_unit_test(combinations_are_checked_when_all_keys_are_set),
 		cmocka_unit_test(a_name_is_a_dns_label),
+		cmocka_unit_test(every_key_has_its_paragraph_in_the_man_page),
+		cmocka_unit_test(the_examples_of_the_man_page_are_accepted),
 		cmocka_unit_test(every_allocation_may_fail),
 	};
 

@@ -66,28 +66,37 @@ static int put_limit(const struct doc_node *node, struct oci_values *values, con
 			   oci_put(node, values, file, "%jd", (intmax_t)limit);
 }
 
+static int cannot(const struct doc_node *node)
+{
+	return doc_fail_code(node, -VPS_EHOST, "cgroup v2 has nothing like it; leave it out");
+}
+
 /* What version 2 has no place for, unless it asks for nothing. */
 static int refuse_v1(const struct doc_node *node, void *field)
 {
+	char shown[DOC_SHOWN];
 	uint64_t value;
 
 	(void)field;
-	if (doc_is(node, DOC_BOOL)) {
-		char shown[DOC_SHOWN];
+	if (doc_is(node, DOC_ARRAY))
+		value = doc_count(node);
+	else if (doc_is(node, DOC_BOOL))
+		value = strcmp(doc_show(node, shown), "true") == 0;
+	else if (doc_integer(node, INT64_MIN, UINT64_MAX, &value) < 0)
+		return node->doc->err->code;
+	if (value == 0 || value == UINT64_MAX)	/* -1 */
+		return 0;
+	return cannot(node);
+}
 
-		if (strcmp(doc_show(node, shown), "false") == 0)
-			return 0;
-	} else if (doc_is(node, DOC_ARRAY)) {
-		if (doc_count(node) == 0)
-			return 0;
-	} else {
-		if (doc_integer(node, INT64_MIN, UINT64_MAX, &value) < 0)
-			return node->doc->err->code;
-		if (value == 0 || value == UINT64_MAX)	/* -1 */
-			return 0;
-	}
-	return doc_fail_code(node, -VPS_EHOST,
-			     "cgroup v2 has nothing like it; leave it out");
+/* 0 is a wish here, not the lack of one. */
+static int refuse_swappiness(const struct doc_node *node, void *field)
+{
+	uint64_t value;
+	int r = doc_integer(node, -1, UINT64_MAX, &value);
+
+	(void)field;
+	return r < 0 || value == UINT64_MAX ? r : cannot(node);	/* -1 */
 }
 
 static const struct doc_key memory_keys[] = {
@@ -97,7 +106,7 @@ static const struct doc_key memory_keys[] = {
 	{ "checkBeforeUpdate", DOC_BOOL,    FIELD(checks_memory) },
 	{ "kernel",	       DOC_ANY,	    .read = refuse_v1 },
 	{ "kernelTCP",	       DOC_ANY,	    .read = refuse_v1 },
-	{ "swappiness",	       DOC_ANY,	    .read = refuse_v1 },
+	{ "swappiness",	       DOC_ANY,	    .read = refuse_swappiness },
 	{ "disableOOMKiller",  DOC_ANY,	    .read = refuse_v1 },
 	{ 0 }	/* useHierarchy: in version 2 there is nothing else */
 };

@@ -426,6 +426,7 @@ static const struct { const char *more, *error; int code; } refused[] = {
 	{ "{\"linux\": {\"resources\": {\"memory\": {\"swap\": 5}}}}", "linux.resources.memory.swap: 5 without a limit", EINVAL },
 	{ "{\"linux\": {\"resources\": {\"memory\": {\"limit\": 6, \"swap\": 5}}}}", "linux.resources.memory.swap: 5 is below limit 6", EINVAL },
 	{ "{\"linux\": {\"resources\": {\"memory\": {\"swappiness\": 60}}}}", "linux.resources.memory.swappiness: cgroup v2 has nothing like it", VPS_EHOST },
+	{ "{\"linux\": {\"resources\": {\"memory\": {\"swappiness\": 0}}}}", "linux.resources.memory.swappiness: cgroup v2", VPS_EHOST },
 	{ "{\"linux\": {\"resources\": {\"memory\": {\"disableOOMKiller\": true}}}}", "linux.resources.memory.disableOOMKiller: cgroup v2", VPS_EHOST },
 	{ "{\"linux\": {\"resources\": {\"cpu\": {\"realtimeRuntime\": 5}}}}", "linux.resources.cpu.realtimeRuntime: cgroup v2", VPS_EHOST },
 	{ "{\"linux\": {\"resources\": {\"cpu\": {\"idle\": 2}}}}", "linux.resources.cpu.idle: 2 is not within 0 to 1", EINVAL },

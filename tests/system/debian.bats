@@ -1,16 +1,11 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck disable=SC2154,SC2016
-# Debian 12 in a VPS. Where VPS_DEBIAN_TAR names the tar of a bootstrapped root file system, that
-# is imported; otherwise it is made from Debian's packages.
+# Debian 12 in a VPS. VPS_DEBIAN_TAR names the layer that `vpsctl image bootstrap` made; run sets it.
 load helpers
 
 prepare() {
-	if [[ -n ${VPS_DEBIAN_TAR-} ]]; then
-		vpsctl image import --name debian:12 --stop-signal SIGRTMIN+3 "$VPS_DEBIAN_TAR" >&2
-	else
-		vpsctl image bootstrap debian:12 >&2
-	fi
+	vpsctl image import --name debian:12 --stop-signal SIGRTMIN+3 "$VPS_DEBIAN_TAR" >&2
 	vpsctl create deb --image debian:12 --start
 	eventually "$patience" is_settled deb
 }

@@ -5,9 +5,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
@@ -51,39 +53,39 @@ static bool is_node(int fd, const struct device_node *node)
 	       st.st_rdev == makedev((unsigned)node->major, (unsigned)node->minor);
 }
 
-/* Clone the host's node of the same name, and make sure that it is the same device. */
-static int clone_node(const struct device_node *node, struct vps_err *err)
+/* Clone a node: number index of devfs_prepare(), or the host's; and make sure that it is that device. */
+static int clone_node(const struct device_node *node, int nodes_fd, size_t index,
+		      struct vps_err *err)
 {
-	OWN_FD fd = mount_clone(AT_FDCWD, node->path, false);
+	OWN_FD fd = FD_NONE;
+	char name[24];
 
+	(void)snprintf(name, sizeof(name), "%zu", index);
+	fd = nodes_fd < 0 ? mount_clone(AT_FDCWD, node->path, false) :
+			    mount_clone(nodes_fd, name, false);
 	if (fd < 0)
-		return vps_err_set(err, fd, "cannot bind the host's %s", node->path);
+		return vps_err_set(err, fd, "cannot bind %s", node->path);
 	if (!is_node(fd, node))
 		return vps_err_say(err, -ENODEV, "the host's %s is not device %c %jd:%jd", node->path,
 				   node->type, (intmax_t)node->major, (intmax_t)node->minor);
 	return fd_take(&fd);
 }
 
-int devfs_open_null(struct vps_err *err)
+int devfs_open_null(int nodes_fd, struct vps_err *err)
 {
-	return clone_node(&default_nodes[0], err);
+	return clone_node(&default_nodes[0], nodes_fd, 0, err);
 }
 
-static int bind_node(int root_fd, const struct device_node *node, struct vps_err *err)
+static int bind_node(int root_fd, const struct device_node *node, int node_fd,
+		     struct vps_err *err)
 {
-	OWN_FD fd = clone_node(node, err);
-	OWN_FD target_fd = FD_NONE;
+	OWN_FD target_fd = path_make_file_in_root(root_fd, node->path, 0644);
 	int r;
 
-	if (fd < 0)
-		return fd;
-	target_fd = path_make_file_in_root(root_fd, node->path, 0644);
 	if (target_fd < 0)
 		return vps_err_set(err, target_fd, "cannot make %s", node->path);
-	r = mount_attach(fd, target_fd);
-	if (r < 0)
-		return vps_err_set(err, r, "cannot bind %s", node->path);
-	return 0;
+	r = mount_attach(node_fd, target_fd);
+	return r < 0 ? vps_err_set(err, r, "cannot bind %s", node->path) : 0;
 }
 
 static int make_node(int root_fd, const struct device_node *node, struct vps_err *err)
@@ -111,18 +113,80 @@ static int make_node(int root_fd, const struct device_node *node, struct vps_err
 	return 0;
 }
 
-static int add_nodes(int root_fd, const struct device_node *nodes, size_t count, bool is_bound,
+/* Node number i of a plan: the default ones, then its own; NULL behind the last. */
+static const struct device_node *node_at(const struct device_node *devices, size_t count, size_t i)
+{
+	if (i < ARRAY_LEN(default_nodes))
+		return &default_nodes[i];
+	i -= ARRAY_LEN(default_nodes);
+	return i < count ? &devices[i] : NULL;
+}
+
+static int add_nodes(const struct mounts_tree *tree, const struct mounts_plan *plan,
 		     struct vps_err *err)
 {
+	const struct device_node *node;
 	size_t i;
+	int r = 0;
 
-	for (i = 0; i < count; i++) {
-		int r = is_bound && nodes[i].type != 'p' ? bind_node(root_fd, &nodes[i], err) :
-							   make_node(root_fd, &nodes[i], err);
-		if (r < 0)
-			return r;
+	for (i = 0; r == 0 && (node = node_at(plan->devices, plan->device_count, i)); i++) {
+		if (plan->has_userns && node->type != 'p') {
+			OWN_FD node_fd = clone_node(node, tree->nodes_fd, i, err);
+
+			r = node_fd < 0 ? node_fd : bind_node(tree->root_fd, node, node_fd, err);
+		} else {
+			r = make_node(tree->root_fd, node, err);
+		}
 	}
+	return r;
+}
+
+static int prepare_node(int dir_fd, const struct device_node *node, size_t index,
+			const struct idmap *map, struct vps_err *err)
+{
+	dev_t dev = makedev((unsigned)node->major, (unsigned)node->minor);
+	uint32_t uid, gid;
+	char name[24];
+
+	(void)snprintf(name, sizeof(name), "%zu", index);
+	if (!idmap_uid_outside(map, node->uid, &uid) || !idmap_gid_outside(map, node->gid, &gid))
+		return vps_err_say(err, -EINVAL, "%s: owner %u:%u is not mapped", node->path,
+				   node->uid, node->gid);
+	if (mknodat(dir_fd, name, file_type(node->type) | node->mode, dev) < 0)
+		return errno == EPERM ? -EPERM : vps_err_set(err, -errno, "cannot make %s", node->path);
+	if (fchmodat(dir_fd, name, node->mode, 0) < 0 ||
+	    fchownat(dir_fd, name, uid, gid, AT_SYMLINK_NOFOLLOW) < 0)
+		return vps_err_set(err, -errno, "cannot set owner and mode of %s", node->path);
 	return 0;
+}
+
+int devfs_prepare(const char *path, const struct device_node *devices, size_t count,
+		  const struct idmap *map, struct vps_err *err)
+{
+	static const char *const data[] = { "mode=0755", "size=64k", "nr_inodes=1k" };
+	const struct mount_entry entry = {
+		.type = "tmpfs",
+		.source = "dev",
+		.destination = path,
+		.data = data,
+		.data_count = ARRAY_LEN(data),
+		.attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC,
+	};
+	OWN_FD fd = mount_new(&entry, NULL, err);
+	OWN_FD target_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	const struct device_node *node;
+	size_t i;
+	int r;
+
+	if (fd < 0)
+		return fd;
+	r = target_fd < 0 ? -errno : mount_attach(fd, target_fd);
+	if (r < 0)
+		return vps_err_set(err, r, "cannot mount a tmpfs at %s", path);
+	for (i = 0; r == 0 && (node = node_at(devices, count, i)); i++)
+		if (node->type != 'p')
+			r = prepare_node(fd, node, i, map, err);
+	return r;
 }
 
 static int add_links(int root_fd, struct vps_err *err)
@@ -138,14 +202,11 @@ static int add_links(int root_fd, struct vps_err *err)
 	return 0;
 }
 
-int devfs_fill(int root_fd, const struct device_node *devices, size_t count, bool is_bound,
-	       struct vps_err *err)
+int devfs_fill(const struct mounts_tree *tree, const struct mounts_plan *plan, struct vps_err *err)
 {
-	int r = add_nodes(root_fd, default_nodes, ARRAY_LEN(default_nodes), is_bound, err);
+	int r = add_nodes(tree, plan, err);
 
-	if (r == 0)
-		r = add_nodes(root_fd, devices, count, is_bound, err);
-	return r < 0 ? r : add_links(root_fd, err);
+	return r < 0 ? r : add_links(tree->root_fd, err);
 }
 
 int devfs_pty(int root_fd, int *ret_master, int *ret_slave, struct vps_err *err)

@@ -9,17 +9,35 @@
 #include "base/err.h"
 #include "isolation/mounts.h"
 
-/* A detached clone of the host's /dev/null, checked to be that device. Owned by the caller. */
-int devfs_open_null(struct vps_err *err);
+/*
+ * Make the nodes that a container with a user namespace gets: mknod(2) is
+ * refused inside, and the host's own nodes would belong to nobody there and
+ * show the host's devtmpfs.
+ *
+ * path       existing directory of ours, covered by a tmpfs in the (private)
+ *            mount namespace of this process
+ * devices    those beyond the default ones, borrowed; owners as seen inside
+ * map        the container's
+ *
+ * Returns 0; -EPERM, without err set, when this process may make no nodes:
+ * the container then binds the host's; or another -errno with err set.
+ */
+int devfs_prepare(const char *path, const struct device_node *devices, size_t count,
+		  const struct idmap *map, struct vps_err *err);
 
 /*
- * Make the default nodes (null, zero, full, random, urandom, tty), those of
- * the plan, and the links fd, stdin, stdout, stderr, ptmx.
- *
- * root_fd    root of the container, its mounts laid
- * is_bound   bind the host's nodes: mknod(2) is refused in a user namespace
+ * A detached clone of /dev/null, checked to be that device. Owned by the caller.
+ * nodes_fd   directory of devfs_prepare(), borrowed, or FD_NONE: the host's /dev
  */
-int devfs_fill(int root_fd, const struct device_node *devices, size_t count, bool is_bound,
+int devfs_open_null(int nodes_fd, struct vps_err *err);
+
+/*
+ * Make or bind the default nodes (null, zero, full, random, urandom, tty),
+ * those of the plan, and make the links fd, stdin, stdout, stderr, ptmx.
+ *
+ * tree       opened, the mounts of the plan laid on its root
+ */
+int devfs_fill(const struct mounts_tree *tree, const struct mounts_plan *plan,
 	       struct vps_err *err);
 
 /*

@@ -24,7 +24,9 @@
 #include "base/own.h"
 #include "base/path.h"
 #include "cg.h"
+#include "covers.h"
 #include "devfs.h"
+#include "guard.h"
 #include "mount_fd.h"
 
 int mounts_prepare(struct mount_entry *entry, const char *path, const struct idmap *container,
@@ -56,7 +58,12 @@ int mounts_open(const struct mounts_plan *plan, struct mounts_tree *tree, struct
 	tree->root_fd = mount_clone(AT_FDCWD, plan->root, true);
 	if (tree->root_fd < 0)
 		return vps_err_set(err, tree->root_fd, "cannot open root %s", plan->root);
-	tree->null_fd = devfs_open_null(err);
+	if (plan->nodes) {
+		tree->nodes_fd = open(plan->nodes, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (tree->nodes_fd < 0)
+			return vps_err_set(err, -errno, "cannot open %s", plan->nodes);
+	}
+	tree->null_fd = devfs_open_null(tree->nodes_fd, err);
 	if (tree->null_fd < 0)
 		return tree->null_fd;
 	tree->bind_fds = malloc((plan->mount_count + 1) * sizeof(*tree->bind_fds));
@@ -86,6 +93,7 @@ void mounts_close(struct mounts_tree *tree)
 	own_free(&tree->bind_fds);
 	tree->bind_count = 0;
 	own_close(&tree->null_fd);
+	own_close(&tree->nodes_fd);
 	own_close(&tree->root_fd);
 }
 
@@ -176,6 +184,8 @@ static int lay_mount(const struct mounts_plan *plan, struct mounts_tree *tree, s
 	target_fd = make_target(tree->root_fd, entry, fd, err);
 	if (target_fd < 0)
 		return target_fd;
+	if (plan->hand_over && guard_is_for(entry))
+		return plan->hand_over(plan->hand_over_arg, fd, err);
 	r = mount_attach(fd, target_fd);
 	if (r < 0)
 		return vps_err_set(err, r, "cannot attach the mount at %s", entry->destination);
@@ -202,74 +212,19 @@ int mounts_build(const struct mounts_plan *plan, struct mounts_tree *tree, struc
 	/* Over "/": a directory that exists everywhere, and nobody looks it up from here on. */
 	if (move_mount(tree->root_fd, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0)
 		return vps_err_set(err, -errno, "cannot attach root %s", plan->root);
-	(void)mount_propagation(tree->root_fd, MS_PRIVATE | MS_REC);	/* a fresh clone may be both */
 	for (i = 0; i < plan->mount_count; i++) {
 		int r = lay_mount(plan, tree, i, err);
 
 		if (r < 0)
 			return r;
 	}
-	return devfs_fill(tree->root_fd, plan->devices, plan->device_count, plan->has_userns, err);
+	return devfs_fill(tree, plan, err);
 }
 
 int mounts_console(const struct mounts_tree *tree, int *ret_master, int *ret_slave,
 		   struct vps_err *err)
 {
 	return devfs_console(tree->root_fd, ret_master, ret_slave, err);
-}
-
-/* A file is covered by /dev/null, a directory by an empty read-only tmpfs. */
-static int mask_path(const struct mounts_tree *tree, const char *path, int *empty_fd,
-		     struct vps_err *err)
-{
-	static const struct mount_entry empty = {
-		.type = "tmpfs",
-		.source = "masked",
-		.destination = "a masked path",
-		.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
-			    MOUNT_ATTR_NOEXEC,
-		.sb_ro = true,
-	};
-	OWN_FD target_fd = path_open_in_root(tree->root_fd, path, O_PATH, 0);
-	OWN_FD cover_fd = FD_NONE;
-	struct stat st;
-	int r;
-
-	if (target_fd == -ENOENT || target_fd == -ENOTDIR)
-		return 0;	/* nothing there to be hidden */
-	if (target_fd < 0 || fstat(target_fd, &st) < 0)
-		return vps_err_set(err, target_fd < 0 ? target_fd : -errno, "cannot open %s", path);
-	if (S_ISDIR(st.st_mode) && *empty_fd < 0) {
-		*empty_fd = mount_new(&empty, NULL, err);
-		if (*empty_fd < 0)
-			return *empty_fd;
-	}
-	cover_fd = mount_clone(S_ISDIR(st.st_mode) ? *empty_fd : tree->null_fd, "", false);
-	if (cover_fd < 0)
-		return vps_err_set(err, cover_fd, "cannot mask %s", path);
-	r = mount_attach(cover_fd, target_fd);
-	if (r < 0)
-		return vps_err_set(err, r, "cannot mask %s", path);
-	return 0;
-}
-
-static int protect_path(int root_fd, const char *path, struct vps_err *err)
-{
-	OWN_FD target_fd = path_open_in_root(root_fd, path, O_PATH, 0);
-	OWN_FD cover_fd = FD_NONE;
-	int r;
-
-	if (target_fd == -ENOENT || target_fd == -ENOTDIR)
-		return 0;
-	if (target_fd < 0)
-		return vps_err_set(err, target_fd, "cannot open %s", path);
-	cover_fd = mount_clone(target_fd, "", true);
-	r = cover_fd < 0 ? cover_fd : mount_change(cover_fd, MOUNT_ATTR_RDONLY, 0, true);
-	if (r == 0)
-		r = mount_attach(cover_fd, target_fd);
-	if (r < 0)
-		return vps_err_set(err, r, "cannot make %s read-only", path);
-	return 0;
 }
 
 static int switch_root(int root_fd, struct vps_err *err)
@@ -286,25 +241,35 @@ static int switch_root(int root_fd, struct vps_err *err)
 	return 0;
 }
 
+static int cover_paths(const struct mounts_plan *plan, struct mounts_tree *tree,
+		       struct vps_err *err)
+{
+	struct covers covers = { .null_fd = fd_take(&tree->null_fd), .empty_fd = FD_NONE };
+	size_t i;
+	int r = 0;
+
+	for (i = 0; r == 0 && i < plan->readonly_count; i++)
+		if (!plan->hand_over || !guard_covers(plan, plan->readonly[i]))
+			r = covers_protect(tree->root_fd, plan->readonly[i], err);
+	for (i = 0; r == 0 && i < plan->masked_count; i++)
+		if (!plan->hand_over || !guard_covers(plan, plan->masked[i]))
+			r = covers_mask(&covers, tree->root_fd, plan->masked[i], err);
+	covers_close(&covers);
+	return r;
+}
+
 int mounts_enter(const struct mounts_plan *plan, struct mounts_tree *tree, struct vps_err *err)
 {
-	OWN_FD empty_fd = FD_NONE;
-	size_t i;
-	int r;
+	int r = cover_paths(plan, tree, err);
 
-	for (i = 0; i < plan->readonly_count; i++) {
-		r = protect_path(tree->root_fd, plan->readonly[i], err);
-		if (r < 0)
-			return r;
-	}
-	for (i = 0; i < plan->masked_count; i++) {
-		r = mask_path(tree, plan->masked[i], &empty_fd, err);
-		if (r < 0)
-			return r;
-	}
-	r = switch_root(tree->root_fd, err);
+	if (r == 0)
+		r = switch_root(tree->root_fd, err);
 	if (r < 0)
 		return r;
+	/* It came as a slave of the runtime's, or of the host's. */
+	r = mount_propagation(tree->root_fd, MS_PRIVATE | MS_REC);
+	if (r < 0)
+		return vps_err_set(err, r, "cannot make the mounts private");
 	r = plan->is_readonly ? mount_change(tree->root_fd, MOUNT_ATTR_RDONLY, 0, false) : 0;
 	if (r < 0)
 		return vps_err_set(err, r, "cannot make the root read-only");

@@ -78,17 +78,25 @@ struct mounts_plan {
 	const char               *cgroup_path;	/* for "cgroup" mounts without a namespace; NULL: there is one */
 	const char               *mount_label;	/* SELinux, or NULL */
 	bool                      has_userns;	/* device nodes are then bound, not made */
+	const char               *nodes;	/* directory of devfs_prepare() to bind them from; NULL: the host's /dev */
+	/*
+	 * With a user namespace: give proc and sysfs to the runtime, which puts
+	 * them in place (guard.h). Returns when that is done; mount_fd is borrowed.
+	 */
+	int                     (*hand_over)(void *arg, int mount_fd, struct vps_err *err);
+	void                     *hand_over_arg;
 };
 
 /* What is held while the tree is built. Start with MOUNTS_TREE_INIT; mounts_close() it. */
 struct mounts_tree {
 	int  root_fd;		/* the new root; attached after mounts_build() */
-	int  null_fd;		/* /dev/null of the host, checked to be it */
+	int  nodes_fd;		/* plan->nodes, or FD_NONE */
+	int  null_fd;		/* /dev/null, checked to be it */
 	int *bind_fds;		/* one for each mount: the clone of a prepared bind, or FD_NONE */
 	size_t bind_count;
 };
 
-#define MOUNTS_TREE_INIT { .root_fd = FD_NONE, .null_fd = FD_NONE }
+#define MOUNTS_TREE_INIT { .root_fd = FD_NONE, .nodes_fd = FD_NONE, .null_fd = FD_NONE }
 
 /*
  * Step 1, with the ids that this process was born with (they can reach what the

@@ -127,6 +127,10 @@ static void put_spec_mount(struct compile *c, json_t *array, const struct spec_m
 
 	if (is_bind && !has_option(mount, "bind") && !has_option(mount, "rbind"))
 		writer_append(&c->w, options, json_string("rbind"));
+	/* Files of root on the host are files of root inside, and the other way round. */
+	if (is_bind && !has_option(mount, "idmap") && !has_option(mount, "ridmap"))
+		writer_append(&c->w, options,
+			      json_string(has_option(mount, "bind") ? "idmap" : "ridmap"));
 	if (!is_bind) {
 		writer_append(&c->w, options, json_string("nosuid"));
 		writer_append(&c->w, options, json_string("nodev"));

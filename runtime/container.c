@@ -10,6 +10,9 @@
  *   id maps, rlimits
  *   SYNC_MAPPED ------------------------->  clones of root and binds taken,
  *   network, at the same time               root of the container, mounts laid
+ *                                    <----  SYNC_MOUNT with proc, then sysfs
+ *   covers it, puts it in place: guard.h
+ *   SYNC_MOUNTED ------------------------>
  *                                    <----  SYNC_CONSOLE with the pty's master
  *                                    <----  SYNC_BUILT
  *   prestart, createRuntime hooks
@@ -23,6 +26,7 @@
  * Whoever fails says why with SYNC_FAILED; whoever finds the other side gone gives up.
  */
 #include "container.h"
+#include "container_parts.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -34,9 +38,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/pidfd.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -46,19 +48,6 @@
 #include "hooks.h"
 #include "process.h"
 #include "sync.h"
-
-#define MOUNTS_DIR	"mnt"	/* below run_dir: "root", "0", "1", … */
-
-static bool has_new(const struct container *c, enum ns_kind kind)
-{
-	return c->config.namespaces[kind].is_listed && !c->config.namespaces[kind].path;
-}
-
-/* A container that brings its own user namespace has its binds prepared outside. */
-static bool has_userns(const struct container *c)
-{
-	return c->config.namespaces[NS_USER].is_listed;
-}
 
 char *container_state_json(const struct container *c, const char *status, pid_t pid)
 {
@@ -77,20 +66,6 @@ char *container_state_json(const struct container *c, const char *status, pid_t 
 	text = state ? json_dumps(state, JSON_COMPACT) : NULL;
 	json_decref(state);
 	return text;
-}
-
-/* ---- mount namespace: a place to attach what only init shall see ---- */
-
-static int mountns_up(struct container *c, struct vps_err *err)
-{
-	if (!has_userns(c) || c->has_mount_ns)
-		return 0;
-	if (unshare(CLONE_NEWNS) < 0)
-		return vps_err_set(err, -errno, "cannot leave the host's mount namespace");
-	if (mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL) < 0)
-		return vps_err_set(err, -errno, "cannot make the mounts private");
-	c->has_mount_ns = true;
-	return 0;
 }
 
 static void mountns_down(struct container *c)
@@ -125,114 +100,6 @@ static int filter_up(struct container *c, struct vps_err *err)
 static void filter_down(struct container *c)
 {
 	syscalls_free(&c->filter);
-}
-
-/* ---- root and binds ---- */
-
-static char *mounts_path(struct container *c, const char *name)
-{
-	return arena_printf(&c->config.arena, "%s/" MOUNTS_DIR "/%s", c->run_dir, name);
-}
-
-/* Make the directory (or file) that a prepared mount will cover. */
-static int make_cover(const char *path, bool is_dir, struct vps_err *err)
-{
-	int fd = -1;
-
-	if (is_dir ? mkdir(path, 0700) == 0 : (fd = creat(path, 0600)) >= 0) {
-		own_close(&fd);
-		return 0;
-	}
-	return errno == EEXIST ? 0 : vps_err_set(err, -errno, "cannot make %s", path);
-}
-
-static int attach_root(struct container *c, struct vps_err *err)
-{
-	const char *path = mounts_path(c, "root");
-	OWN_FD fd = FD_NONE;
-	int r;
-
-	if (!path)
-		return vps_err_set(err, -ENOMEM, "cannot attach the root");
-	r = make_cover(path, true, err);
-	if (r == 0)
-		r = c->attachments->root(c, c->userns_fd, &fd, err);
-	if (r < 0)
-		return r;
-	if (move_mount(fd, "", AT_FDCWD, path, MOVE_MOUNT_F_EMPTY_PATH) < 0)
-		return vps_err_set(err, -errno, "cannot attach the root at %s", path);
-	c->config.root_path = path;
-	return 0;
-}
-
-static int prepare_binds(struct container *c, struct vps_err *err)
-{
-	size_t i;
-
-	for (i = 0; i < c->config.mount_count; i++) {
-		struct mount_entry *entry = &c->config.mounts[i];
-		char name[24];
-		const char *path;
-		struct stat st;
-		int r;
-
-		if (!entry->is_bind)
-			continue;
-		(void)snprintf(name, sizeof(name), "%zu", i);
-		path = mounts_path(c, name);
-		if (!path)
-			return vps_err_set(err, -ENOMEM, "cannot prepare the mounts");
-		if (stat(entry->source, &st) < 0) {
-			if (errno == ENOENT && entry->is_optional)
-				continue;
-			return vps_err_set(err, -errno, "mounts[%zu]: cannot open %s", i,
-					   entry->source);
-		}
-		r = make_cover(path, S_ISDIR(st.st_mode), err);
-		if (r == 0)
-			r = mounts_prepare(entry, path, &c->config.idmap, err);
-		if (r < 0)
-			return vps_err_in(err, "mounts[%zu]", i);
-	}
-	return 0;
-}
-
-static int root_up(struct container *c, struct vps_err *err)
-{
-	OWN_FD dir_fd = FD_NONE;
-	const char *dir = mounts_path(c, "");
-	int r;
-
-	if (!dir)
-		return vps_err_set(err, -ENOMEM, "cannot attach the root");
-	if (has_userns(c)) {
-		dir_fd = dir_make(AT_FDCWD, dir, 0700, err);
-		if (dir_fd < 0)
-			return dir_fd;
-	}
-	r = c->attachments && c->attachments->root ? attach_root(c, err) : 0;
-	return r == 0 && has_userns(c) ? prepare_binds(c, err) : r;
-}
-
-/* Our mount namespace takes the mounts along; in the host's, only empty covers are left. */
-static void root_down(struct container *c)
-{
-	OWN_FD dir_fd = open(c->run_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct vps_err ignored = { 0 };
-	size_t i;
-
-	if (dir_fd < 0)
-		return;
-	if (c->has_mount_ns) {
-		const char *path = mounts_path(c, "root");
-
-		(void)umount2(path ? path : "", MNT_DETACH);
-		for (i = 0; i < c->config.mount_count; i++)
-			if (c->config.mounts[i].prepared)
-				(void)umount2(c->config.mounts[i].prepared, MNT_DETACH);
-	}
-	/* Best effort: a directory that is left is found and removed by the next start. */
-	(void)tree_remove(dir_fd, MOUNTS_DIR, &ignored);
 }
 
 /* ---- cgroup ---- */
@@ -399,18 +266,32 @@ static int run_hooks(struct container *c, enum oci_hook_kind kind, const char *s
 	return hooks_run(c->config.hooks, kind, state, err);
 }
 
-static int entered_up(struct container *c, struct vps_err *err)
+/* Serve init until its tree is built. */
+static int build(struct container *c, struct vps_err *err)
 {
-	int r;
+	size_t next = 0;
 
-	if (c->config.process.terminal) {
-		r = sync_wait(c->sync_fd, &c->console_fd, err);
-		if (r >= 0 && (r != SYNC_CONSOLE || c->console_fd < 0))
-			return vps_err_say(err, -EPIPE, "init ended without a console");
+	for (;;) {
+		OWN_FD passed_fd = FD_NONE;
+		int step = sync_wait(c->sync_fd, &passed_fd, err), r = 0;
+
+		if (step == SYNC_BUILT || step < 0)
+			return step < 0 ? step : 0;
+		if (step == SYNC_MOUNT)
+			r = container_place(c, &next, passed_fd, err);
+		else if (step == SYNC_CONSOLE)
+			c->console_fd = fd_take(&passed_fd);
+		else
+			r = vps_err_say(err, -EPIPE, "init ended while it built its tree");
 		if (r < 0)
 			return r;
 	}
-	r = sync_expect(c->sync_fd, SYNC_BUILT, err);
+}
+
+static int entered_up(struct container *c, struct vps_err *err)
+{
+	int r = build(c, err);
+
 	if (r == 0)
 		r = run_hooks(c, HOOK_PRESTART, "creating", err);
 	if (r == 0)

@@ -46,6 +46,7 @@ struct container {
 	int                       cg_fd, userns_fd, netns_fd, sync_fd, listener_fd;
 	struct syscalls_filter    filter;
 	bool                      has_mount_ns;	/* we left the host's mount namespace */
+	const char               *nodes;	/* directory of device nodes for a user namespace, or NULL */
 };
 
 #define CONTAINER_INIT {								\
@@ -83,6 +84,9 @@ void container_free(struct container *c);
  * pid   0: left out
  */
 char *container_state_json(const struct container *c, const char *status, pid_t pid);
+
+/* How its tree is laid out, as both runtime and init see it; borrows from c. */
+struct mounts_plan container_mounts(const struct container *c);
 
 /* Body of the child, in all its namespaces; never returns. Drawn in container.c. */
 _Noreturn void container_init(struct container *c, int sync_fd);

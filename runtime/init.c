@@ -28,26 +28,13 @@
 #include "process.h"
 #include "sync.h"
 
-static struct mounts_plan plan_mounts(const struct container *c)
+/* For struct mounts_plan; arg is the socket. */
+static int hand_over(void *arg, int mount_fd, struct vps_err *err)
 {
-	const struct oci_config *config = &c->config;
+	const int *sync_fd = arg;
+	int r = sync_send(*sync_fd, SYNC_MOUNT, mount_fd);
 
-	return (struct mounts_plan){
-		.root = config->root_path,
-		.is_readonly = config->root_readonly,
-		.propagation = config->rootfs_propagation,
-		.mounts = config->mounts,
-		.mount_count = config->mount_count,
-		.devices = config->devices,
-		.device_count = config->device_count,
-		.masked = config->masked_paths,
-		.masked_count = config->masked_count,
-		.readonly = config->readonly_paths,
-		.readonly_count = config->readonly_count,
-		.cgroup_path = config->namespaces[NS_CGROUP].is_listed ? NULL : c->cgroup_path,
-		.mount_label = config->mount_label,
-		.has_userns = config->namespaces[NS_USER].is_listed,
-	};
+	return r < 0 ? r : sync_expect(*sync_fd, SYNC_MOUNTED, err);
 }
 
 /* Join the namespaces that the config names by path. */
@@ -106,14 +93,9 @@ static int set_sysctls(const struct oci_config *config, struct vps_err *err)
 	sys_fd = openat(proc_fd, "sys", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	for (i = 0; i < config->sysctl_count; i++) {
 		const struct oci_pair *pair = &config->sysctls[i];
-		char path[PATH_MAX];
-		char *dot = path;
-		OWN_FD fd = FD_NONE;
+		OWN_FD fd = path_open(sys_fd, pair->key, O_WRONLY, 0,
+				      RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
 
-		(void)snprintf(path, sizeof(path), "%s", pair->key);
-		while ((dot = strchr(dot, '.')))
-			*dot = '/';
-		fd = path_open(sys_fd, path, O_WRONLY, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
 		if (fd < 0)
 			return vps_err_set(err, fd, "linux.sysctl: cannot open %s", pair->key);
 		if (write(fd, pair->value, strlen(pair->value)) < 0)
@@ -193,7 +175,7 @@ static int build(struct container *c, const struct mounts_plan *plan, struct mou
 static int live(struct container *c, int sync_fd, struct vps_err *err)
 {
 	struct mounts_tree tree = MOUNTS_TREE_INIT;
-	const struct mounts_plan plan = plan_mounts(c);
+	struct mounts_plan plan = container_mounts(c);
 	const struct process_plan process = {
 		.process = &c->config.process,
 		.filter = c->config.has_seccomp ? &c->filter : NULL,
@@ -205,6 +187,10 @@ static int live(struct container *c, int sync_fd, struct vps_err *err)
 	};
 	int r = sync_expect(sync_fd, SYNC_MAPPED, err);
 
+	if (plan.has_userns) {
+		plan.hand_over = hand_over;
+		plan.hand_over_arg = &sync_fd;
+	}
 	if (r == 0 && setsid() < 0)
 		r = vps_err_set(err, -errno, "cannot start a session");
 	if (r == 0)

@@ -13,6 +13,8 @@ enum sync_step {
 	SYNC_MAPPED,	/* runtime -> init: your ids are mapped */
 	SYNC_CONSOLE,	/* init -> runtime: the console's master comes along */
 	SYNC_LISTENER,	/* init -> runtime: the seccomp notify descriptor comes along */
+	SYNC_MOUNT,	/* init -> runtime: put this proc or sysfs in place */
+	SYNC_MOUNTED,	/* runtime -> init: done */
 	SYNC_BUILT,	/* init -> runtime: mounts laid, old root still there */
 	SYNC_ENTER,	/* runtime -> init: createRuntime hooks have run */
 	SYNC_READY,	/* init -> runtime: everything but the last step is done */

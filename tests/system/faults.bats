@@ -43,10 +43,10 @@ without_run_files() {
 	without_run_files | diff "$BATS_TEST_TMPDIR/before" -
 }
 
-@test "faults: start killed at 50 random moments: what the next command finds is stopped or running" {
+@test "faults: start killed at 100 random moments: what the next command finds is stopped or running" {
 	vpsctl create web1
 	without_run_files >"$BATS_TEST_TMPDIR/before"
-	for _ in {1..50}; do
+	for _ in {1..100}; do
 		vpsctl start web1 3>&- &
 		sleep "0.0$((RANDOM % 4))$((RANDOM % 10))"
 		kill -9 $! 2>/dev/null || true
@@ -57,10 +57,10 @@ without_run_files() {
 	without_run_files | diff "$BATS_TEST_TMPDIR/before" -
 }
 
-@test "faults: the monitor killed at 50 random moments: nothing is lost and nothing is left" {
+@test "faults: the monitor killed at 100 random moments: nothing is lost and nothing is left" {
 	vpsctl create web1
 	without_run_files >"$BATS_TEST_TMPDIR/before"
-	for _ in {1..50}; do
+	for _ in {1..100}; do
 		vpsctl start web1 3>&- &
 		sleep "0.0$((RANDOM % 4))$((RANDOM % 10))"
 		pkill -9 -f "vps-monitor start $VPS_ROOT" || true

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Locks the covers of proc and sysfs; called by the runtime while init builds its tree. */
+#include "guard.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/own.h"
+#include "base/path.h"
+#include "covers.h"
+#include "devfs.h"
+#include "mount_fd.h"
+
+bool guard_is_for(const struct mount_entry *entry)
+{
+	return !entry->is_bind && entry->type &&
+	       (strcmp(entry->type, "proc") == 0 || strcmp(entry->type, "sysfs") == 0);
+}
+
+/* What of path lies below the entry's destination, with its slash, or NULL. */
+static const char *below(const struct mount_entry *entry, const char *path)
+{
+	size_t len = strlen(entry->destination);
+
+	return strncmp(path, entry->destination, len) == 0 && path[len] == '/' ? path + len : NULL;
+}
+
+bool guard_covers(const struct mounts_plan *plan, const char *path)
+{
+	size_t i;
+
+	for (i = 0; i < plan->mount_count; i++)
+		if (guard_is_for(&plan->mounts[i]) && below(&plan->mounts[i], path))
+			return true;
+	return false;
+}
+
+static int cover(const struct mounts_plan *plan, const struct mount_entry *entry, int mount_fd,
+		 struct covers *covers, struct vps_err *err)
+{
+	const char *rest;
+	size_t i;
+	int r;
+
+	for (i = 0; i < plan->readonly_count; i++) {
+		rest = below(entry, plan->readonly[i]);
+		r = rest ? covers_protect(mount_fd, rest, err) : 0;
+		if (r < 0)
+			return r;
+	}
+	for (i = 0; i < plan->masked_count; i++) {
+		rest = below(entry, plan->masked[i]);
+		r = rest ? covers_mask(covers, mount_fd, rest, err) : 0;
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int guard_attach(const struct mounts_plan *plan, const struct mount_entry *entry, int mount_fd,
+		 const char *scratch, struct vps_err *err)
+{
+	OWN_FD scratch_fd = open(scratch, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	OWN_FD root_fd = open(plan->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	OWN_FD target_fd = FD_NONE, nodes_fd = FD_NONE;
+	struct covers covers = COVERS_INIT;
+	int r;
+
+	if (scratch_fd < 0 || root_fd < 0)
+		return vps_err_set(err, -errno, "cannot open the root");
+	target_fd = path_open_in_root(root_fd, entry->destination, O_PATH | O_DIRECTORY, 0);
+	if (target_fd < 0)
+		return vps_err_set(err, target_fd, "cannot open mount point %s", entry->destination);
+	/* Covers can be attached only to what is attached itself, before Linux 6.15. */
+	r = mount_attach(mount_fd, scratch_fd);
+	if (r < 0)
+		return vps_err_set(err, r, "cannot attach the mount of %s", entry->destination);
+	if (plan->nodes)
+		nodes_fd = open(plan->nodes, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	covers.null_fd = devfs_open_null(nodes_fd, err);
+	r = covers.null_fd < 0 ? covers.null_fd : cover(plan, entry, mount_fd, &covers, err);
+	covers_close(&covers);
+	if (r < 0)
+		return r;
+	/* With its covers, and in one step: init never sees it without them. */
+	r = mount_attach(mount_fd, target_fd);
+	return r < 0 ? vps_err_set(err, r, "cannot attach the mount at %s", entry->destination) : 0;
+}

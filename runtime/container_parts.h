@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Between container.c and container_root.c; for nobody else. */
+#ifndef RUNTIME_CONTAINER_PARTS_H
+#define RUNTIME_CONTAINER_PARTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "runtime/container.h"
+
+/* A namespace of that kind is made for it, neither shared nor joined. */
+static inline bool has_new(const struct container *c, enum ns_kind kind)
+{
+	return c->config.namespaces[kind].is_listed && !c->config.namespaces[kind].path;
+}
+
+/* A container in a user namespace has its root, binds and device nodes prepared outside. */
+static inline bool has_userns(const struct container *c)
+{
+	return c->config.namespaces[NS_USER].is_listed;
+}
+
+/* Stages. */
+int mountns_up(struct container *c, struct vps_err *err);
+int root_up(struct container *c, struct vps_err *err);
+void root_down(struct container *c);
+
+/*
+ * Put the proc or sysfs that init sent in place, and tell it.
+ *
+ * next      index of the mount to look from; then the one behind it
+ * mount_fd  what was sent, borrowed
+ */
+int container_place(struct container *c, size_t *next, int mount_fd, struct vps_err *err);
+
+#endif

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* What init's file system tree is made from, prepared outside; stages of container.c. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fileio.h"
+#include "container_parts.h"
+#include "isolation/devfs.h"
+#include "isolation/guard.h"
+#include "sync.h"
+
+#define MOUNTS_DIR	"mnt"	/* below run_dir: "root", "dev", "guard", "0", "1", … */
+
+struct mounts_plan container_mounts(const struct container *c)
+{
+	const struct oci_config *config = &c->config;
+
+	return (struct mounts_plan){
+		.root = config->root_path,
+		.is_readonly = config->root_readonly,
+		.propagation = config->rootfs_propagation,
+		.mounts = config->mounts,
+		.mount_count = config->mount_count,
+		.devices = config->devices,
+		.device_count = config->device_count,
+		.masked = config->masked_paths,
+		.masked_count = config->masked_count,
+		.readonly = config->readonly_paths,
+		.readonly_count = config->readonly_count,
+		.cgroup_path = config->namespaces[NS_CGROUP].is_listed ? NULL : c->cgroup_path,
+		.mount_label = config->mount_label,
+		.has_userns = has_userns(c),
+		.nodes = c->nodes,
+	};
+}
+
+/* A place to attach what only init shall see. */
+int mountns_up(struct container *c, struct vps_err *err)
+{
+	if (!has_userns(c) || c->has_mount_ns)
+		return 0;
+	if (unshare(CLONE_NEWNS) < 0)
+		return vps_err_set(err, -errno, "cannot leave the host's mount namespace");
+	if (mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL) < 0)
+		return vps_err_set(err, -errno, "cannot make the mounts private");
+	c->has_mount_ns = true;
+	return 0;
+}
+
+static char *mounts_path(struct container *c, const char *name)
+{
+	return arena_printf(&c->config.arena, "%s/" MOUNTS_DIR "/%s", c->run_dir, name);
+}
+
+/* Make the directory (or file) that a prepared mount will cover. */
+static int make_cover(const char *path, bool is_dir, struct vps_err *err)
+{
+	int fd = -1;
+
+	if (is_dir ? mkdir(path, 0700) == 0 : (fd = creat(path, 0600)) >= 0) {
+		own_close(&fd);
+		return 0;
+	}
+	return errno == EEXIST ? 0 : vps_err_set(err, -errno, "cannot make %s", path);
+}
+
+/*
+ * The root as a mount of its own in our mount namespace. Shared: what we mount
+ * onto it later appears in init's copy, locked, guard.h.
+ */
+static int attach_root(struct container *c, struct vps_err *err)
+{
+	const char *path = mounts_path(c, "root");
+	OWN_FD fd = FD_NONE;
+	int r;
+
+	if (!path)
+		return vps_err_set(err, -ENOMEM, "cannot attach the root");
+	r = make_cover(path, true, err);
+	if (r < 0)
+		return r;
+	if (c->attachments && c->attachments->root) {
+		r = c->attachments->root(c, c->userns_fd, &fd, err);
+		if (r < 0)
+			return r;
+	} else {
+		fd = open_tree(AT_FDCWD, c->config.root_path,
+			       OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+		if (fd < 0)
+			return vps_err_set(err, -errno, "cannot open root %s",
+					   c->config.root_path);
+	}
+	if (move_mount(fd, "", AT_FDCWD, path, MOVE_MOUNT_F_EMPTY_PATH) < 0 ||
+	    mount(NULL, path, NULL, MS_SHARED, NULL) < 0)
+		return vps_err_set(err, -errno, "cannot attach the root at %s", path);
+	c->config.root_path = path;
+	return 0;
+}
+
+/* Device nodes with owners that the container knows. */
+static int prepare_nodes(struct container *c, struct vps_err *err)
+{
+	const char *path = mounts_path(c, "dev");
+	int r = path ? make_cover(path, true, err) : vps_err_set(err, -ENOMEM, "cannot make nodes");
+
+	if (r == 0)
+		r = devfs_prepare(path, c->config.devices, c->config.device_count,
+				  &c->config.idmap, err);
+	if (r == 0)
+		c->nodes = path;
+	return r == -EPERM && !err->code ? 0 : r;
+}
+
+static int prepare_binds(struct container *c, struct vps_err *err)
+{
+	size_t i;
+
+	for (i = 0; i < c->config.mount_count; i++) {
+		struct mount_entry *entry = &c->config.mounts[i];
+		char name[24];
+		const char *path;
+		struct stat st;
+		int r;
+
+		if (!entry->is_bind)
+			continue;
+		(void)snprintf(name, sizeof(name), "%zu", i);
+		path = mounts_path(c, name);
+		if (!path)
+			return vps_err_set(err, -ENOMEM, "cannot prepare the mounts");
+		if (stat(entry->source, &st) < 0) {
+			if (errno == ENOENT && entry->is_optional)
+				continue;
+			return vps_err_set(err, -errno, "mounts[%zu]: cannot open %s", i,
+					   entry->source);
+		}
+		r = make_cover(path, S_ISDIR(st.st_mode), err);
+		if (r == 0)
+			r = mounts_prepare(entry, path, &c->config.idmap, err);
+		if (r < 0)
+			return vps_err_in(err, "mounts[%zu]", i);
+	}
+	return 0;
+}
+
+int root_up(struct container *c, struct vps_err *err)
+{
+	OWN_FD dir_fd = FD_NONE;
+	const char *dir = mounts_path(c, "");
+	int r;
+
+	if (!has_userns(c))
+		return 0;	/* init takes everything from where it is */
+	if (!dir)
+		return vps_err_set(err, -ENOMEM, "cannot attach the root");
+	dir_fd = dir_make(AT_FDCWD, dir, 0700, err);
+	if (dir_fd < 0)
+		return dir_fd;
+	r = attach_root(c, err);
+	if (r == 0)
+		r = prepare_nodes(c, err);
+	return r == 0 ? prepare_binds(c, err) : r;
+}
+
+/* Our mount namespace takes the mounts along; in the host's, only empty covers are left. */
+void root_down(struct container *c)
+{
+	OWN_FD dir_fd = open(c->run_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	static const char *const covered[] = { "guard", "dev", "root" };
+	struct vps_err ignored = { 0 };
+	size_t i;
+
+	if (dir_fd < 0)
+		return;
+	for (i = 0; c->has_mount_ns && i < ARRAY_LEN(covered); i++) {
+		const char *path = mounts_path(c, covered[i]);
+
+		(void)umount2(path ? path : "", MNT_DETACH);
+	}
+	for (i = 0; c->has_mount_ns && i < c->config.mount_count; i++)
+		if (c->config.mounts[i].prepared)
+			(void)umount2(c->config.mounts[i].prepared, MNT_DETACH);
+	/* Best effort: a directory that is left is found and removed by the next start. */
+	(void)tree_remove(dir_fd, MOUNTS_DIR, &ignored);
+}
+
+/* Put the next proc or sysfs in place: init sends them in the order of its mounts. */
+int container_place(struct container *c, size_t *next, int mount_fd, struct vps_err *err)
+{
+	const struct mounts_plan plan = container_mounts(c);
+	const char *scratch = mounts_path(c, "guard");
+	int r;
+
+	while (*next < plan.mount_count && !guard_is_for(&plan.mounts[*next]))
+		++*next;
+	if (*next == plan.mount_count || mount_fd < 0)
+		return vps_err_say(err, -EBADMSG, "init sent a mount that nobody expects");
+	r = scratch ? make_cover(scratch, true, err) : vps_err_set(err, -ENOMEM, "cannot mount");
+	if (r == 0)
+		r = guard_attach(&plan, &plan.mounts[(*next)++], mount_fd, scratch, err);
+	return r == 0 ? sync_send(c->sync_fd, SYNC_MOUNTED, FD_NONE) : r;
+}

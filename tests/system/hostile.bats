@@ -1,0 +1,40 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck disable=SC2154,SC2016
+# What the root of a VPS tries, and must not get.
+load helpers
+
+@test "hostile: root of the VPS cannot uncover what is masked, nor mount it anew" {
+	vps_up web1
+	run vps_sh web1 'umount /proc/cmdline; umount -l /sys/firmware; mkdir -p /mnt; mount -t proc proc /mnt; cat /proc/cmdline /mnt/cmdline'
+	[[ $output != *"$(tr -d '\n' </proc/cmdline)"* ]]
+	vps_sh web1 'umount -l /proc; mount -t proc proc /proc' || true
+	run vps_sh web1 'cat /proc/cmdline'
+	[[ $output != *"$(tr -d '\n' </proc/cmdline)"* ]]
+}
+
+@test "hostile: a read-only volume stays read-only for the root of the VPS" {
+	local volume=$BATS_TEST_TMPDIR/volume
+	mkdir "$volume"
+	echo kept >"$volume/file"
+	vps_spec web1 '"mounts": [{"source": "'"$volume"'", "target": "/data", "readonly": true}]'
+	[[ $(vps_sh web1 'cat /data/file') == kept ]]
+	run ! vps_sh web1 'mount -o remount,rw,bind /data || mount -o remount,rw /data; echo lost >/data/file'
+	[[ $(cat "$volume/file") == kept ]]
+}
+
+@test "hostile: files of a volume have the same owners inside and outside" {
+	local volume=$BATS_TEST_TMPDIR/volume
+	mkdir "$volume"
+	chmod 700 "$volume"
+	vps_spec web1 '"mounts": [{"source": "'"$volume"'", "target": "/data"}]'
+	vps_sh web1 'touch /data/of-root; touch /data/of-user; chown 1000:1000 /data/of-user'
+	[[ $(stat -c %u:%g "$volume/of-root" "$volume/of-user") == $'0:0\n1000:1000' ]]
+}
+
+@test "hostile: a device of the spec can be opened, and no other" {
+	vps_spec web1 '"devices": [{"path": "/dev/net/tun"}]'
+	vps_sh web1 'exec 3<>/dev/net/tun'
+	[[ $(vps_sh web1 'stat -c %u:%g /dev/net/tun /dev/null') == $'0:0\n0:0' ]]
+	run ! vps_sh web1 'mknod /tmp/kmsg c 1 11 && cat /tmp/kmsg'
+}

@@ -9,6 +9,7 @@
 
 #include "base/own.h"
 #include "base/path.h"
+#include "devfs.h"
 #include "mount_fd.h"
 
 static const struct mount_entry empty = {
@@ -36,9 +37,9 @@ static int cover_directory(struct covers *covers, int target_fd, struct vps_err 
 	return clone_fd < 0 ? clone_fd : mount_attach(clone_fd, target_fd);
 }
 
-static int cover_file(struct covers *covers, int target_fd)
+static int cover_file(const struct covers *covers, int target_fd, struct vps_err *err)
 {
-	OWN_FD clone_fd = mount_clone(covers->null_fd, "", false);
+	OWN_FD clone_fd = devfs_open_null(covers->nodes_fd, err);
 
 	return clone_fd < 0 ? clone_fd : mount_attach(clone_fd, target_fd);
 }
@@ -54,7 +55,7 @@ int covers_mask(struct covers *covers, int root_fd, const char *path, struct vps
 	if (target_fd < 0 || fstat(target_fd, &st) < 0)
 		return vps_err_set(err, target_fd < 0 ? target_fd : -errno, "cannot open %s", path);
 	r = S_ISDIR(st.st_mode) ? cover_directory(covers, target_fd, err) :
-				  cover_file(covers, target_fd);
+				  cover_file(covers, target_fd, err);
 	return r < 0 ? vps_err_set(err, r, "cannot mask %s", path) : 0;
 }
 
@@ -77,6 +78,5 @@ int covers_protect(int root_fd, const char *path, struct vps_err *err)
 
 void covers_close(struct covers *covers)
 {
-	own_close(&covers->null_fd);
 	own_close(&covers->empty_fd);
 }

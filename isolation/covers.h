@@ -5,13 +5,11 @@
 
 #include "base/err.h"
 
-/* Start with COVERS_INIT; covers_close() it. */
+/* Filled by the caller; covers_close() it. */
 struct covers {
-	int null_fd;	/* a mount of /dev/null; taken */
-	int empty_fd;	/* an empty read-only tmpfs once one was needed */
+	int nodes_fd;	/* for devfs_open_null(), borrowed */
+	int empty_fd;	/* FD_NONE at first: an empty read-only tmpfs once one was needed */
 };
-
-#define COVERS_INIT { .null_fd = FD_NONE, .empty_fd = FD_NONE }
 
 /*
  * Hide what path names inside the tree of root_fd: a file under /dev/null, a

@@ -65,7 +65,7 @@ int guard_attach(const struct mounts_plan *plan, const struct mount_entry *entry
 	OWN_FD scratch_fd = open(scratch, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	OWN_FD root_fd = open(plan->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	OWN_FD target_fd = FD_NONE, nodes_fd = FD_NONE;
-	struct covers covers = COVERS_INIT;
+	struct covers covers = { .nodes_fd = FD_NONE, .empty_fd = FD_NONE };
 	int r;
 
 	if (scratch_fd < 0 || root_fd < 0)
@@ -79,8 +79,8 @@ int guard_attach(const struct mounts_plan *plan, const struct mount_entry *entry
 		return vps_err_set(err, r, "cannot attach the mount of %s", entry->destination);
 	if (plan->nodes)
 		nodes_fd = open(plan->nodes, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	covers.null_fd = devfs_open_null(nodes_fd, err);
-	r = covers.null_fd < 0 ? covers.null_fd : cover(plan, entry, mount_fd, &covers, err);
+	covers.nodes_fd = nodes_fd;
+	r = cover(plan, entry, mount_fd, &covers, err);
 	covers_close(&covers);
 	if (r < 0)
 		return r;

@@ -63,9 +63,6 @@ int mounts_open(const struct mounts_plan *plan, struct mounts_tree *tree, struct
 		if (tree->nodes_fd < 0)
 			return vps_err_set(err, -errno, "cannot open %s", plan->nodes);
 	}
-	tree->null_fd = devfs_open_null(tree->nodes_fd, err);
-	if (tree->null_fd < 0)
-		return tree->null_fd;
 	tree->bind_fds = malloc((plan->mount_count + 1) * sizeof(*tree->bind_fds));
 	if (!tree->bind_fds)
 		return vps_err_set(err, -ENOMEM, "cannot lay out the mounts");
@@ -92,7 +89,6 @@ void mounts_close(struct mounts_tree *tree)
 		own_close(&tree->bind_fds[i]);
 	own_free(&tree->bind_fds);
 	tree->bind_count = 0;
-	own_close(&tree->null_fd);
 	own_close(&tree->nodes_fd);
 	own_close(&tree->root_fd);
 }
@@ -244,7 +240,7 @@ static int switch_root(int root_fd, struct vps_err *err)
 static int cover_paths(const struct mounts_plan *plan, struct mounts_tree *tree,
 		       struct vps_err *err)
 {
-	struct covers covers = { .null_fd = fd_take(&tree->null_fd), .empty_fd = FD_NONE };
+	struct covers covers = { .nodes_fd = tree->nodes_fd, .empty_fd = FD_NONE };
 	size_t i;
 	int r = 0;
 

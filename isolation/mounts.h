@@ -91,12 +91,11 @@ struct mounts_plan {
 struct mounts_tree {
 	int  root_fd;		/* the new root; attached after mounts_build() */
 	int  nodes_fd;		/* plan->nodes, or FD_NONE */
-	int  null_fd;		/* /dev/null, checked to be it */
 	int *bind_fds;		/* one for each mount: the clone of a prepared bind, or FD_NONE */
 	size_t bind_count;
 };
 
-#define MOUNTS_TREE_INIT { .root_fd = FD_NONE, .nodes_fd = FD_NONE, .null_fd = FD_NONE }
+#define MOUNTS_TREE_INIT { .root_fd = FD_NONE, .nodes_fd = FD_NONE }
 
 /*
  * Step 1, with the ids that this process was born with (they can reach what the

@@ -177,16 +177,33 @@ int vps_list(struct vps_host *host, struct vps_info **ret_infos, size_t *ret_cou
 
 /* ---- inspect ---- */
 
+/* 0 stands for "there is none" in most members of struct vps_info. */
+static json_t *positive_or_null(int64_t number)
+{
+	return number > 0 ? json_integer(number) : json_null();
+}
+
+static json_t *text_or_null(const char *text)
+{
+	return *text ? json_string(text) : json_null();
+}
+
+/* The keys are those of `list --json`. */
 static json_t *json_of_info(const struct vps_info *info)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:I, s:I, s:I, s:i, s:s, s:i}",
+	bool has_ended = info->ended_sec > 0;
+
+	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i}",
 			 "name", info->name, "status", vps_status_name(info->status),
-			 "image", info->image, "address", info->address,
-			 "pid", (int)info->init_pid, "monitor_pid", (int)info->monitor_pid,
-			 "created", (json_int_t)info->created_sec,
-			 "started", (json_int_t)info->started_sec,
-			 "ended", (json_int_t)info->ended_sec,
-			 "exit_status", info->exit_status, "reason", info->reason,
+			 "image", info->image, "address", text_or_null(info->address),
+			 "init_pid", positive_or_null(info->init_pid),
+			 "monitor_pid", positive_or_null(info->monitor_pid),
+			 "created_sec", positive_or_null(info->created_sec),
+			 "started_sec", positive_or_null(info->started_sec),
+			 "ended_sec", positive_or_null(info->ended_sec), "exit_status",
+			 has_ended && info->exit_status >= 0 ? json_integer(info->exit_status) :
+							       json_null(),
+			 "reason", text_or_null(has_ended ? info->reason : ""),
 			 "restarts", (int)info->restarts);
 }
 

@@ -15,6 +15,16 @@ is_longer() {
 	[[ $(jq -r '.name, .image' "$VPS_ROOT/vps/web1/spec.json") == $'web1\nbusybox' ]]
 }
 
+@test "inspect: the keys of list, and what only inspect knows" {
+	vps_up web1
+	run -0 vpsctl inspect web1
+	[[ $(jq -c 'keys_unsorted' <<<"$output") == "$(vpsctl list --json |
+		jq -c '(.[0] | keys_unsorted) + ["uuid", "id_start", "ids", "network", "image_digest", "spec"]')" ]]
+	[[ $(jq -c '.network | keys_unsorted' <<<"$output") == '["bridge","link","gateway","mac"]' ]]
+	[[ $(jq .init_pid <<<"$output") == "$(vps_get web1 init_pid)" ]]
+	[[ $(vpsctl inspect --oci web1 | jq -r '.root.path, .hostname') == $'rootfs\nweb1' ]]
+}
+
 @test "create: a name that is taken is status 4 and changes nothing" {
 	vpsctl create web1 --label a=1
 	run -4 --separate-stderr vpsctl create web1 --label a=2

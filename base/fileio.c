@@ -150,6 +150,24 @@ int file_replace(int dir_fd, const char *name, const void *text, size_t len, mod
 	return r;
 }
 
+void file_sweep(int dir_fd)
+{
+	int list_fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	OWN_DIR *dir = list_fd < 0 ? NULL : fdopendir(list_fd);
+	const struct dirent *entry;
+
+	if (!dir) {
+		own_close(&list_fd);
+		return;		/* what is left costs only its room */
+	}
+	while ((entry = readdir(dir))) {
+		size_t len = strlen(entry->d_name);
+
+		if (entry->d_name[0] == '.' && entry->d_name[len - 1] == '~')
+			(void)unlinkat(dir_fd, entry->d_name, 0);
+	}
+}
+
 int dir_make(int dir_fd, const char *path, mode_t mode, struct vps_err *err)
 {
 	char part[PATH_MAX];

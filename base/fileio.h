@@ -58,6 +58,12 @@ int file_replace(int dir_fd, const char *name, const void *text, size_t len, mod
 		 bool is_durable, struct vps_err *err) __attribute__((nonnull));
 
 /*
+ * Remove the temporaries that killed file_replace()s left in a directory. For
+ * whoever holds the lock under which its files are replaced.
+ */
+void file_sweep(int dir_fd);
+
+/*
  * Make a directory and its missing parents (each with mode) and open it.
  * path must be ours alone: it is followed like any path, symlinks included.
  *

@@ -20,7 +20,7 @@
 #include "join.h"
 #include "terminal.h"
 
-#define ESCAPE_KEY	0x1d	/* Ctrl-] leaves a console, as in telnet and virsh */
+#define ESCAPE_KEY	0x1d	/* Ctrl-], as in telnet and virsh */
 
 /* What an exec needs of a running VPS, gathered under its lock, used without it. */
 struct target {
@@ -250,23 +250,54 @@ static int send_size(int fd)
 	return control_send(fd, CONTROL_SIZE, &size, sizeof(size));
 }
 
-/* Keys to the monitor; the escape key is not one of them. False: leave. */
-static bool send_keys(int fd)
+/*
+ * Take the escapes out of what was typed: Ctrl-] . leaves, Ctrl-] Ctrl-] is one
+ * Ctrl-], before anything else it is itself.
+ *
+ * is_escaped  whether the key before these was an escape; updated
+ * ret_len     bytes in out, which has room for one more than there are keys
+ * Returns whether to leave.
+ */
+static bool filter_keys(const char *keys, size_t count, bool *is_escaped, char *out,
+			size_t *ret_len)
 {
-	char data[CONTROL_PACKET - 1];
-	ssize_t len = read(STDIN_FILENO, data, sizeof(data));
-	const char *escape;
+	size_t i, len = 0;
+	bool is_over = false;
 
-	if (len < 0)
+	for (i = 0; i < count && !is_over; i++) {
+		bool is_escape = keys[i] == ESCAPE_KEY;
+
+		if (*is_escaped && keys[i] == '.') {
+			is_over = true;
+		} else if (*is_escaped || !is_escape) {
+			if (*is_escaped && !is_escape)
+				out[len++] = ESCAPE_KEY;
+			out[len++] = keys[i];
+			*is_escaped = false;
+		} else {
+			*is_escaped = true;
+		}
+	}
+	*ret_len = len;
+	return is_over;
+}
+
+/* Keys to the monitor. False: leave. */
+static bool send_keys(int fd, bool *is_escaped)
+{
+	char keys[CONTROL_PACKET / 2], out[CONTROL_PACKET / 2 + 1];
+	ssize_t count = read(STDIN_FILENO, keys, sizeof(keys));
+	size_t len;
+	bool is_over;
+
+	if (count < 0)
 		return errno == EINTR || errno == EAGAIN;
-	if (len == 0)
+	if (count == 0)
 		return false;
-	escape = memchr(data, ESCAPE_KEY, (size_t)len);
-	if (escape)
-		len = escape - data;
-	if (len > 0 && control_send(fd, CONTROL_DATA, data, (size_t)len) < 0)
+	is_over = filter_keys(keys, (size_t)count, is_escaped, out, &len);
+	if (len > 0 && control_send(fd, CONTROL_DATA, out, len) < 0)
 		return false;
-	return !escape;
+	return !is_over;
 }
 
 static bool show(int fd)
@@ -286,6 +317,7 @@ int vps_console(struct vps_host *host, const char *name, struct vps_err *err)
 	struct signalfd_siginfo info;
 	struct terminal terminal;
 	struct pollfd fds[3];
+	bool is_escaped = false;
 
 	{
 		OWN_VPS vps = VPS_INIT;
@@ -310,7 +342,7 @@ int vps_console(struct vps_host *host, const char *name, struct vps_err *err)
 			break;
 		if (fds[1].revents && !show(fd))
 			break;
-		if (fds[0].revents && !send_keys(fd))
+		if (fds[0].revents && !send_keys(fd, &is_escaped))
 			break;
 		if (fds[2].revents && read(size_fd, &info, sizeof(info)) > 0)
 			(void)send_size(fd);

@@ -191,6 +191,8 @@ static int recover(struct vps *vps, struct vps_err *err)
 			return vps_err_in(err, "cannot take it over");
 		return vps_refresh(vps, err);
 	}
+	file_sweep(vps->run_fd);
+	file_sweep(vps->vps_fd);
 	if (vps->state.status == VPS_STOPPED && faccessat(vps->run_fd, "state.json", F_OK, 0) < 0)
 		return 0;
 	if (vps->state.status == VPS_RUNNING)

@@ -26,6 +26,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -155,6 +156,8 @@ _Noreturn static void renew_console(int init_fd, int sync_fd)
 	    setresuid(0, 0, 0) < 0)
 		_exit(1);
 	root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	/* The old slave went with its master: nothing can be mounted over what is deleted. */
+	(void)umount2("/dev/console", MNT_DETACH | UMOUNT_NOFOLLOW);
 	if (devfs_console(root_fd, &master_fd, &slave_fd, &err) < 0 ||
 	    sync_send(sync_fd, SYNC_CONSOLE, master_fd) < 0)
 		_exit(1);

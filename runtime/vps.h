@@ -153,7 +153,7 @@ int vps_exec(struct vps_host *host, const char *name, const struct vps_exec *exe
 
 /*
  * Attach this process's terminal to the VPS's console until the person leaves
- * by the escape (Ctrl-] then '.', or ^]q as in virsh), end of input, or the VPS ends.
+ * by the escape (Ctrl-] then '.'), end of input, or the VPS ends.
  * A reboot inside does not detach.
  */
 int vps_console(struct vps_host *host, const char *name, struct vps_err *err);

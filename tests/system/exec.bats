@@ -126,7 +126,7 @@ teardown() {
 }
 
 @test "exec: a terminal only when one is asked for" {
-	run -1 vpsctl exec web1 test -t 0
+	run -1 vpsctl exec web1 test -t 0 </dev/null
 	needs_program script
 	[[ $(script -qec 'vpsctl exec --tty web1 sh -c "test -t 0 && test -t 1 && echo terminal"' /dev/null </dev/null | tr -d '\r') == *terminal* ]]
 	run -9 script -qec 'vpsctl exec --tty web1 sh -c "exit 9"' /dev/null </dev/null

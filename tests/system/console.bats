@@ -1,0 +1,49 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck disable=SC2154,SC2016
+load helpers
+
+# Type at the console: KEYS as printf(1) has them, a pause after each.
+typing() {
+	local keys
+	for keys in "$@"; do
+		printf '%b' "$keys"
+		sleep 1
+	done
+}
+
+@test "console: shows what the VPS writes and takes what is typed" {
+	vps_up web1
+	run bash -c "$(declare -f typing); typing '\r' 'echo from-\$((40 + 2))\r' '\035.' | timeout 30 vpsctl console web1"
+	((status == 0))
+	[[ $output == *from-42* ]]
+	[[ $(vpsctl logs web1) == *from-42* ]]
+}
+
+@test "console: Ctrl-] twice is one, and leaves nothing" {
+	vps_spec web1 '"init": ["/bin/sh", "-c", "stty raw -echo; head -c 3 | od -An -tx1; exec sleep 1000"]'
+	sleep 1
+	run bash -c "$(declare -f typing); typing '\035\035a\035b' '\035.' | timeout 30 vpsctl console web1"
+	((status == 0))
+	eventually 5 bash -c 'vpsctl logs web1 | grep -q "1d 61 1d"'
+}
+
+@test "console: a reboot inside does not detach" {
+	vps_spec web1 '"init": ["/bin/sh", "-c", "test -e /second && { echo second-run; exec sleep 1000; }; touch /second; echo first-run; sleep 2; reboot -f"]'
+	run bash -c "$(declare -f typing); typing '' '' '' '' '' '' '\035.' | timeout 60 vpsctl console web1"
+	[[ $output == *second-run* ]]
+}
+
+@test "console: after its monitor was killed there is another" {
+	vps_up web1
+	kill -9 "$(vps_get web1 monitor_pid)"
+	run bash -c "$(declare -f typing); typing '\r' 'echo from-\$((40 + 2))\r' '\035.' | timeout 30 vpsctl console web1"
+	((status == 0))
+	[[ $output == *from-42* ]]
+}
+
+@test "console: of a VPS that is stopped is status 4" {
+	vpsctl create web1
+	run -4 --separate-stderr vpsctl console web1
+	[[ $stderr == "vpsctl: web1: "*running* ]]
+}

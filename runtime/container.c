@@ -253,14 +253,14 @@ static void network_down(struct container *c)
 
 /* ---- hooks and the switch of root ---- */
 
-static int run_hooks(struct container *c, enum oci_hook_kind kind, const char *status,
-		     struct vps_err *err)
+int container_run_hooks(struct container *c, enum oci_hook_kind kind, const char *status,
+			pid_t pid, struct vps_err *err)
 {
 	OWN_MEM char *state = NULL;
 
 	if (!c->config.hooks[kind].count)
 		return 0;
-	state = container_state_json(c, status, c->init_pid);
+	state = container_state_json(c, status, pid);
 	if (!state)
 		return vps_err_set(err, -ENOMEM, "cannot write the state");
 	return hooks_run(c->config.hooks, kind, state, err);
@@ -293,9 +293,9 @@ static int entered_up(struct container *c, struct vps_err *err)
 	int r = build(c, err);
 
 	if (r == 0)
-		r = run_hooks(c, HOOK_PRESTART, "creating", err);
+		r = container_run_hooks(c, HOOK_PRESTART, "creating", c->init_pid, err);
 	if (r == 0)
-		r = run_hooks(c, HOOK_CREATE_RUNTIME, "creating", err);
+		r = container_run_hooks(c, HOOK_CREATE_RUNTIME, "creating", c->init_pid, err);
 	if (r == 0)
 		r = sync_send(c->sync_fd, SYNC_ENTER, FD_NONE);
 	if (r == 0)
@@ -308,7 +308,7 @@ static void entered_down(struct container *c)
 	struct vps_err ignored = { 0 };
 
 	/* "The runtime MUST log a failed poststop hook and go on": the caller's log has no room here. */
-	(void)run_hooks(c, HOOK_POSTSTOP, "stopped", &ignored);
+	(void)container_run_hooks(c, HOOK_POSTSTOP, "stopped", c->init_pid, &ignored);
 }
 
 /* Read downwards to bring a container up, upwards to take it down. */
@@ -367,7 +367,7 @@ int container_start(struct container *c, struct vps_err *err)
 	if (r != SYNC_STARTED)
 		return vps_err_say(err, -EBADMSG, "init: step %d came instead of its start", r);
 	own_close(&c->sync_fd);
-	return run_hooks(c, HOOK_POSTSTART, "running", err);
+	return container_run_hooks(c, HOOK_POSTSTART, "running", c->init_pid, err);
 }
 
 void container_down(struct container *c)

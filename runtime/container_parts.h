@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Between container.c and container_root.c; for nobody else. */
+/* Between the files of the engine: container.c, container_root.c, init.c. */
 #ifndef RUNTIME_CONTAINER_PARTS_H
 #define RUNTIME_CONTAINER_PARTS_H
 
@@ -20,6 +20,10 @@ static inline bool has_userns(const struct container *c)
 {
 	return c->config.namespaces[NS_USER].is_listed;
 }
+
+/* Run hooks with the container's state; pid is that of init as the hooks see it. */
+int container_run_hooks(struct container *c, enum oci_hook_kind kind, const char *status,
+			pid_t pid, struct vps_err *err);
 
 /* Stages. */
 int mountns_up(struct container *c, struct vps_err *err);

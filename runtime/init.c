@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -22,9 +21,8 @@
 #include "base/fileio.h"
 #include "base/own.h"
 #include "base/path.h"
-#include "container.h"
+#include "container_parts.h"
 #include "isolation/mount_fd.h"
-#include "hooks.h"
 #include "process.h"
 #include "sync.h"
 
@@ -105,45 +103,18 @@ static int set_sysctls(const struct oci_config *config, struct vps_err *err)
 	return 0;
 }
 
-static int take_console(const struct container *c, struct mounts_tree *tree, int sync_fd,
+static int take_console(const struct container *c, const struct mounts_tree *tree, int sync_fd,
 			struct vps_err *err)
 {
-	const struct oci_process *process = &c->config.process;
 	OWN_FD master_fd = FD_NONE, slave_fd = FD_NONE;
-	struct winsize size = {
-		.ws_row = (unsigned short)process->rows,
-		.ws_col = (unsigned short)process->columns,
-	};
-	int i, r;
+	int r;
 
-	if (!process->terminal)
+	if (!c->config.process.terminal)
 		return 0;
 	r = mounts_console(tree, &master_fd, &slave_fd, err);
-	if (r < 0)
-		return r;
-	if (process->rows && ioctl(master_fd, TIOCSWINSZ, &size) < 0)
-		return vps_err_set(err, -errno, "cannot size the console");
-	if (fchown(slave_fd, process->uid, (gid_t)-1) < 0)
-		return vps_err_set(err, -errno, "cannot give the console to user %u", process->uid);
-	if (ioctl(slave_fd, TIOCSCTTY, 0) < 0)
-		return vps_err_set(err, -errno, "cannot take the console as controlling terminal");
-	for (i = 0; i < 3; i++)
-		if (dup2(slave_fd, i) < 0)
-			return vps_err_set(err, -errno, "cannot open the console");
-	return sync_send(sync_fd, SYNC_CONSOLE, master_fd);
-}
-
-static int run_hooks(struct container *c, enum oci_hook_kind kind, const char *status,
-		     struct vps_err *err)
-{
-	OWN_MEM char *state = NULL;
-
-	if (!c->config.hooks[kind].count)
-		return 0;
-	state = container_state_json(c, status, getpid());
-	if (!state)
-		return vps_err_set(err, -ENOMEM, "cannot write the state");
-	return hooks_run(c->config.hooks, kind, state, err);
+	if (r == 0)
+		r = process_take_terminal(&c->config.process, slave_fd, err);
+	return r == 0 ? sync_send(sync_fd, SYNC_CONSOLE, master_fd) : r;
 }
 
 static int build(struct container *c, const struct mounts_plan *plan, struct mounts_tree *tree,
@@ -200,7 +171,7 @@ static int live(struct container *c, int sync_fd, struct vps_err *err)
 	if (r == 0)
 		r = sync_expect(sync_fd, SYNC_ENTER, err);
 	if (r == 0)
-		r = run_hooks(c, HOOK_CREATE_CONTAINER, "creating", err);
+		r = container_run_hooks(c, HOOK_CREATE_CONTAINER, "creating", getpid(), err);
 	if (r == 0)
 		r = mounts_enter(&plan, &tree, err);
 	mounts_close(&tree);
@@ -209,7 +180,7 @@ static int live(struct container *c, int sync_fd, struct vps_err *err)
 	if (r == 0)
 		r = sync_expect(sync_fd, SYNC_START, err);
 	if (r == 0)
-		r = run_hooks(c, HOOK_START_CONTAINER, "created", err);
+		r = container_run_hooks(c, HOOK_START_CONTAINER, "created", getpid(), err);
 	if (r == 0)
 		r = process_become(&process, err);
 	return r == 0 ? process_execute(&c->config.process, err) : r;

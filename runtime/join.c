@@ -27,7 +27,6 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -116,27 +115,15 @@ static int become_named(struct join *join, struct arena *arena, struct vps_err *
 static int take_pty(const struct oci_process *process, int sync_fd, struct vps_err *err)
 {
 	OWN_FD root_fd = FD_NONE, master_fd = FD_NONE, slave_fd = FD_NONE;
-	struct winsize size = {
-		.ws_row = (unsigned short)process->rows,
-		.ws_col = (unsigned short)process->columns,
-	};
-	int i, r;
+	int r;
 
 	if (!process->terminal)
 		return 0;
 	root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	r = devfs_pty(root_fd, &master_fd, &slave_fd, err);
-	if (r < 0)
-		return r;
-	(void)ioctl(master_fd, TIOCSWINSZ, &size);
-	if (fchown(slave_fd, process->uid, (gid_t)-1) < 0)
-		return vps_err_set(err, -errno, "cannot give the terminal to user %u", process->uid);
-	if (ioctl(slave_fd, TIOCSCTTY, 0) < 0)
-		return vps_err_set(err, -errno, "cannot take the controlling terminal");
-	for (i = 0; i < 3; i++)
-		if (dup2(slave_fd, i) < 0)
-			return vps_err_set(err, -errno, "cannot open the terminal");
-	return sync_send(sync_fd, SYNC_CONSOLE, master_fd);
+	if (r == 0)
+		r = process_take_terminal(process, slave_fd, err);
+	return r == 0 ? sync_send(sync_fd, SYNC_CONSOLE, master_fd) : r;
 }
 
 static int become_root(const struct join *join, struct vps_err *err)

@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -105,6 +106,26 @@ static int set_io_priority(const struct oci_process *process, struct vps_err *er
 		    IOPRIO_PRIO_VALUE(class, process->io_priority)) < 0)
 		return vps_err_set(err, -errno, "cannot set process.ioPriority to %s %d",
 				   process->io_class, process->io_priority);
+	return 0;
+}
+
+int process_take_terminal(const struct oci_process *process, int slave_fd, struct vps_err *err)
+{
+	const struct winsize size = {
+		.ws_row = (unsigned short)process->rows,
+		.ws_col = (unsigned short)process->columns,
+	};
+	int i;
+
+	if (process->rows && ioctl(slave_fd, TIOCSWINSZ, &size) < 0)
+		return vps_err_set(err, -errno, "cannot size the terminal");
+	if (fchown(slave_fd, process->uid, (gid_t)-1) < 0)
+		return vps_err_set(err, -errno, "cannot give the terminal to user %u", process->uid);
+	if (ioctl(slave_fd, TIOCSCTTY, 0) < 0)
+		return vps_err_set(err, -errno, "cannot take the controlling terminal");
+	for (i = 0; i < 3; i++)
+		if (dup2(slave_fd, i) < 0)
+			return vps_err_set(err, -errno, "cannot open the terminal");
 	return 0;
 }
 

@@ -28,6 +28,12 @@ int process_limit(pid_t pid, int proc_fd, const struct oci_process *process,
 		  struct vps_err *err);
 
 /*
+ * Make a pty's slave (borrowed) the controlling terminal and the descriptors
+ * 0..2 of this session leader, with the size and the owner that process asks for.
+ */
+int process_take_terminal(const struct oci_process *process, int slave_fd, struct vps_err *err);
+
+/*
  * Everything but the last step: keyring, scheduling, user, capabilities,
  * seccomp, working directory, descriptors. Inside all namespaces and the root
  * of the container. Returns 0, or -errno with err set.

@@ -40,6 +40,8 @@ struct container {
 	int                       console_fd;	/* in: FD_NONE; then master of the console's pty */
 	bool                      keeps_keyring;
 	unsigned                  preserved_fds;
+	int                       gate_fd;	/* listening socket on which init waits for SYNC_START
+						   when this process ends before; else FD_NONE; borrowed */
 
 	pid_t                     init_pid;
 	int                       init_fd;	/* pidfd */
@@ -50,7 +52,7 @@ struct container {
 };
 
 #define CONTAINER_INIT {								\
-	.cache_fd = FD_NONE, .console_fd = FD_NONE, .init_fd = FD_NONE, .cg_fd = FD_NONE,	\
+	.cache_fd = FD_NONE, .console_fd = FD_NONE, .gate_fd = FD_NONE, .init_fd = FD_NONE, .cg_fd = FD_NONE,	\
 	.userns_fd = FD_NONE, .netns_fd = FD_NONE, .sync_fd = FD_NONE, .listener_fd = FD_NONE,	\
 }
 
@@ -63,7 +65,11 @@ struct container {
  */
 int container_up(struct container *c, struct vps_err *err);
 
-/* Let init become the tenant's program. -errno with err set when it could not. */
+/*
+ * Let init become the tenant's program. -errno with err set when it could not.
+ * From another process than container_up()'s: sync_fd is then a socket
+ * connected to the gate, and taken.
+ */
 int container_start(struct container *c, struct vps_err *err);
 
 /*

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -143,19 +144,26 @@ static int build(struct container *c, const struct mounts_plan *plan, struct mou
 	return r;
 }
 
-static int live(struct container *c, int sync_fd, struct vps_err *err)
+/* Whoever made us ends now, and another process will start us: talk to that one from here on. */
+static int pass_gate(const struct container *c, int *sync_fd, struct vps_err *err)
+{
+	int fd;
+
+	if (c->gate_fd < 0)
+		return 0;
+	fd = accept4(c->gate_fd, NULL, NULL, SOCK_CLOEXEC);
+	if (fd < 0)
+		return vps_err_set(err, -errno, "cannot wait to be started");
+	own_close(sync_fd);
+	*sync_fd = fd;
+	return 0;
+}
+
+/* Until the tree is built and entered. */
+static int settle(struct container *c, int sync_fd, struct vps_err *err)
 {
 	struct mounts_tree tree = MOUNTS_TREE_INIT;
 	struct mounts_plan plan = container_mounts(c);
-	const struct process_plan process = {
-		.process = &c->config.process,
-		.filter = c->config.has_seccomp ? &c->filter : NULL,
-		.has_personality = c->config.has_personality,
-		.personality = c->config.personality,
-		.keeps_keyring = c->keeps_keyring,
-		.preserved_fds = c->preserved_fds,
-		.sync_fd = sync_fd,
-	};
 	int r = sync_expect(sync_fd, SYNC_MAPPED, err);
 
 	if (plan.has_userns) {
@@ -175,12 +183,28 @@ static int live(struct container *c, int sync_fd, struct vps_err *err)
 	if (r == 0)
 		r = mounts_enter(&plan, &tree, err);
 	mounts_close(&tree);
+	return r == 0 ? sync_send(sync_fd, SYNC_READY, FD_NONE) : r;
+}
+
+static int live(struct container *c, int *sync_fd, struct vps_err *err)
+{
+	struct process_plan process = {
+		.process = &c->config.process,
+		.filter = c->config.has_seccomp ? &c->filter : NULL,
+		.has_personality = c->config.has_personality,
+		.personality = c->config.personality,
+		.keeps_keyring = c->keeps_keyring,
+		.preserved_fds = c->preserved_fds,
+	};
+	int r = settle(c, *sync_fd, err);
+
 	if (r == 0)
-		r = sync_send(sync_fd, SYNC_READY, FD_NONE);
+		r = pass_gate(c, sync_fd, err);
 	if (r == 0)
-		r = sync_expect(sync_fd, SYNC_START, err);
+		r = sync_expect(*sync_fd, SYNC_START, err);
 	if (r == 0)
 		r = container_run_hooks(c, HOOK_START_CONTAINER, "created", getpid(), err);
+	process.sync_fd = *sync_fd;
 	if (r == 0)
 		r = process_become(&process, err);
 	return r == 0 ? process_execute(&c->config.process, err) : r;
@@ -199,7 +223,7 @@ _Noreturn void container_init(struct container *c, int sync_fd)
 		(void)signal(i, SIG_DFL);
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-	r = live(c, sync_fd, &err);
+	r = live(c, &sync_fd, &err);
 	(void)vps_err_set(&err, r, "cannot talk to the runtime");
 	sync_fail(sync_fd, &err);
 	_exit(127);

@@ -73,6 +73,21 @@ int bundle_compile(struct vps_host *host, const char *name, int vps_fd, char **r
 /* Read config.json of a run into a zeroed config: with what its annotations stand for. */
 int bundle_load(int run_fd, struct oci_config *config, struct vps_err *err);
 
+/*
+ * Start the monitor of a VPS whose lock is held; it loads and then waits for
+ * monitor_release().
+ *
+ * ret_pid   of the monitor, a child of this process
+ * Returns its socket, owned by the caller, or -errno with err set.
+ */
+int monitor_launch(struct vps *vps, bool is_adopting, pid_t *ret_pid, struct vps_err *err);
+
+/* Let it begin, and hear how it went. On failure fd is closed and the process gone. */
+int monitor_release(int *fd, pid_t pid, struct vps_err *err);
+
+/* End one that waits, or wait for one that has failed and still clears away. */
+void monitor_reap(int *fd, pid_t pid);
+
 /* Start a monitor for a VPS that runs without one. */
 int monitor_adopt(struct vps *vps, struct vps_err *err);
 

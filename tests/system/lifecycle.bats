@@ -325,3 +325,12 @@ is_longer() {
 	[[ $stderr == "vpsctl: web1: "* ]]
 	wait
 }
+
+@test "monitor: its private memory is below 1 MB" {
+	vps_up web1
+	local kilobytes
+	kilobytes=$(awk '/^Private_/ { sum += $2 } END { print sum }' \
+		"/proc/$(vps_get web1 monitor_pid)/smaps_rollup")
+	# AddressSanitizer's shadow is not the program's.
+	[[ -n $(grep -l libasan "/proc/$(vps_get web1 monitor_pid)/maps") ]] || ((kilobytes < 1024))
+}

@@ -230,6 +230,13 @@ is_longer() {
 	[[ -z $(vpsctl logs --lines 0 web1) ]]
 }
 
+@test "logs: the file is rotated by its size" {
+	vps_spec web1 '"init": ["/bin/sh", "-c", "head -c 2500000 /dev/zero | tr \\\\0 x; echo last-words; exec sleep 1000"]'
+	eventually 60 bash -c 'vpsctl logs --lines 1 web1 | grep -q last-words'
+	[[ -s $VPS_ROOT/vps/web1/console.log.1 ]]
+	(($(cat "$VPS_ROOT"/vps/web1/console.log* | wc -c) < 2200000))
+}
+
 @test "poweroff inside stops the VPS" {
 	vps_up web1
 	vps_sh web1 poweroff || true	# init may end it before it has ended

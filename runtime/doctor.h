@@ -71,6 +71,14 @@ void doctor_advise(struct vps_finding *finding, const char *fmt, ...)
  */
 int doctor_child(int (*fn)(void *arg), void *arg);
 
+/*
+ * In a new child: be killed when its parent ends, however it ends.
+ *
+ * parent   pid of the parent, asked for before the fork: it may have been
+ *          killed before this call, and then nobody would send the signal
+ */
+void doctor_die_with(pid_t parent);
+
 /* Read a number of a sysctl or the like; or missing, when there is no such file. */
 int64_t doctor_number(const char *path, int64_t missing);
 

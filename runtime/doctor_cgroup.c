@@ -116,10 +116,11 @@ static pid_t clone_into(int cg_fd)
 		.exit_signal = SIGCHLD,
 		.cgroup = (uint64_t)cg_fd,
 	};
+	pid_t self = getpid();
 	pid_t pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
 
 	if (pid == 0) {
-		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+		doctor_die_with(self);
 		for (;;)
 			(void)pause();
 	}

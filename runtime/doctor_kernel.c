@@ -91,12 +91,12 @@ void doctor_pidfd(const struct doctor *doctor, const struct check *check,
 {
 	OWN_FD fd = FD_NONE;
 	siginfo_t info = { 0 };
-	pid_t pid = fork();
+	pid_t self = getpid(), pid = fork();
 
 	(void)doctor;
 	(void)check;
 	if (pid == 0) {
-		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+		doctor_die_with(self);
 		for (;;)
 			(void)pause();
 	}

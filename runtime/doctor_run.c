@@ -66,15 +66,26 @@ void doctor_advise(struct vps_finding *finding, const char *fmt, ...)
 	va_end(ap);
 }
 
+void doctor_die_with(pid_t parent)
+{
+	pid_t now;
+
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	now = getppid();
+	if (now != parent && now != 0)	/* 0: it is outside of our pid namespace */
+		_exit(1);
+}
+
 int doctor_child(int (*fn)(void *arg), void *arg)
 {
+	pid_t self = getpid();
 	pid_t pid = fork();
 	int status;
 
 	if (pid < 0)
 		return -errno;
 	if (pid == 0) {
-		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+		doctor_die_with(self);
 		_exit(fn(arg));
 	}
 	while (waitpid(pid, &status, 0) < 0)
@@ -133,16 +144,17 @@ static void complete(const struct check *check, struct vps_finding *finding)
 static pid_t start(const struct doctor *doctor, const struct check *check,
 		   struct vps_finding *finding)
 {
-	pid_t pid;
+	pid_t self, pid;
 
 	if (check->needs_root && !doctor->is_privileged) {
 		doctor_lacks(finding, "not examined, which needs root");
 		doctor_advise(finding, DOCTOR_AS_ROOT);
 		return -1;
 	}
+	self = getpid();
 	pid = fork();
 	if (pid == 0) {
-		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+		doctor_die_with(self);
 		check->probe(doctor, check, finding);
 		_exit(0);
 	}

@@ -58,14 +58,19 @@ static int print_table(const struct vps_finding *findings, size_t count)
 static int run(struct cli *cli, const void *values, int count, char **args)
 {
 	OWN_MEM struct vps_finding *findings = NULL;
-	struct vps_err err = { 0 };
+	struct vps_err err = { 0 }, closed = { 0 };
+	struct vps_host *host = NULL;
 	int status = EXIT_DONE;
 	size_t found, i;
 
 	(void)values;
 	(void)count;
 	(void)args;
-	if (vps_doctor(cli->host, &findings, &found, &err) < 0)
+	/* Whoever may not open the root directory is told the rest all the same. */
+	(void)vps_host_open(cli->root, cli->wait_msec, &host, &closed);
+	(void)vps_doctor(host, &findings, &found, &err);
+	vps_host_close(host);
+	if (err.code)
 		return say_error(cli, NULL, &err);
 	if (cli->is_json)
 		print_json(findings, found);
@@ -82,6 +87,6 @@ const struct command cmd_doctor = {
 	.args = "",
 	.summary = "say what this host can do, and what it lacks",
 	.details = "MISSING is what no VPS runs without; missing is what some features need.\n",
-	.flags = CMD_HOST | CMD_JSON,
+	.flags = CMD_JSON,
 	.run = run,
 };

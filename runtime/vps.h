@@ -180,7 +180,10 @@ struct vps_finding {
 	char        remedy[200];	/* what to do; empty when ok */
 };
 
-/* Examine this host. ret_findings is malloc()ed. Fails only without memory. */
+/*
+ * Examine this host. ret_findings is malloc()ed. Fails only without memory.
+ * host   NULL: what lies in a root directory is not examined
+ */
 int vps_doctor(struct vps_host *host, struct vps_finding **ret_findings, size_t *ret_count,
 	       struct vps_err *err);
 

@@ -24,3 +24,9 @@ load helpers
 	[[ $(jq -c 'map(keys_unsorted) | unique' <<<"$output") == '[["name","ok","required","what","remedy"]]' ]]
 	jq -e 'all(.[]; .ok or (.remedy | length > 0))' <<<"$output"
 }
+
+@test "doctor: examines what it can for a user who may not open the root directory" {
+	run timeout 60 vpsctl --root /proc/nowhere doctor
+	((status == 6 || status == 0))
+	[[ $output == *"kernel "* ]]
+}

@@ -93,6 +93,15 @@ static void print_image(const struct globals *globals, const struct image *image
 	(void)printf("]}\n");
 }
 
+/* An archive that is empty or cut: who wrote it knows better why. */
+static void ask_writer(const struct run *run, struct vps_err *err)
+{
+	struct vps_err why = { 0 };
+
+	if (run->child && err->code == -EBADMSG && bootstrap_finish(run->child, &why) < 0)
+		*err = why;
+}
+
 /* Make the store, go in and close the door, import. */
 static int import(struct run *run, struct import *import, const char *name, struct vps_err *err)
 {
@@ -110,8 +119,10 @@ static int import(struct run *run, struct import *import, const char *name, stru
 	import->confirm = confirm;
 	import->progress = show_progress;
 	import->arg = run;
-	if (import_rootfs(store, import, &image, err) < 0)
+	if (import_rootfs(store, import, &image, err) < 0) {
+		ask_writer(run, err);
 		return vps_err_in(err, "%s", reference);
+	}
 	if (run->has_progress)
 		(void)fprintf(stderr, "\r\033[K");
 	print_image(run->globals, image);

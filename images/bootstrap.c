@@ -159,14 +159,14 @@ int bootstrap_start(const char *distribution, const char *mirror,
 	return 0;
 }
 
-/* The last complaint ("E: …") in the log, else its last line. */
+/* The first complaint ("E: …") in the log: the others follow from it; else its last line. */
 static const char *find_complaint(char *log)
 {
 	char *line, *rest = log;
 	const char *last = "it said nothing", *complaint = NULL;
 
 	while ((line = strsep(&rest, "\n"))) {
-		if (strncmp(line, "E: ", 3) == 0)
+		if (!complaint && strncmp(line, "E: ", 3) == 0)
 			complaint = line + 3;
 		if (*line)
 			last = line;

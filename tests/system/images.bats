@@ -125,6 +125,18 @@ import() {
 	[[ $(ls "$BATS_TEST_TMPDIR") == evil.tar ]]
 }
 
+@test "bootstrap: without a network it says what could not be fetched, and nothing stays" {
+	needs_program mmdebstrap
+	run -1 --separate-stderr unshare --net vpsctl image bootstrap --mirror http://packages.invalid/debian debian:12
+	[[ $stderr == *packages.invalid* ]]
+	[[ $(vpsctl image list -q | wc -l) == 1 ]]
+}
+
+@test "bootstrap: a distribution that is not known is a mistake" {
+	run -2 --separate-stderr vpsctl image bootstrap plan9:4
+	[[ $stderr == *plan9:4* ]]
+}
+
 @test "ten VPSs of one image share one copy of its layers" {
 	local layers
 	layers=$(count_layers)

@@ -18,12 +18,21 @@ static bool is_said(const struct vps_err *err)
 static int record(struct vps_err *err, int code, bool said, const char *fmt, va_list ap)
 	__attribute__((format(printf, 4, 0)));
 
+/* What a sentence quotes may be a stranger's: it must not move anybody's cursor. */
+static void tame(char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			*text = '?';
+}
+
 static int record(struct vps_err *err, int code, bool said, const char *fmt, va_list ap)
 {
 	if (err->code)
 		return err->code;
 	err->code = code;
 	(void)vsnprintf(err->text, SAID_MARK, fmt, ap);
+	tame(err->text);
 	err->text[SAID_MARK] = said;
 	return code;
 }
@@ -61,6 +70,7 @@ int vps_err_in(struct vps_err *err, const char *fmt, ...)
 
 	if (len < 0 || (size_t)len + 2 + had >= SAID_MARK)
 		return err->code;
+	tame(context);
 	memmove(err->text + len + 2, err->text, had + 1);
 	memcpy(err->text, context, (size_t)len);
 	memcpy(err->text + len, ": ", 2);

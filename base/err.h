@@ -12,7 +12,7 @@
  */
 struct vps_err {
 	int  code;		/* 0, or a negative errno */
-	char text[500];		/* outermost context first, no newline */
+	char text[500];		/* outermost context first; control characters became '?' */
 };
 
 _Static_assert(sizeof(struct vps_err) <= _POSIX_PIPE_BUF,

@@ -339,5 +339,5 @@ is_longer() {
 	kilobytes=$(awk '/^Private_/ { sum += $2 } END { print sum }' \
 		"/proc/$(vps_get web1 monitor_pid)/smaps_rollup")
 	# AddressSanitizer's shadow is not the program's.
-	[[ -n $(grep -l libasan "/proc/$(vps_get web1 monitor_pid)/maps") ]] || ((kilobytes < 1024))
+	grep -q libasan "/proc/$(vps_get web1 monitor_pid)/maps" || ((kilobytes < 1024))
 }

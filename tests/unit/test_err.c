@@ -90,6 +90,17 @@ static void context_fits_to_the_last_byte(void **state)
 	}
 }
 
+static void test_control_characters(void **state)
+{
+	struct vps_err err = { 0 };
+
+	(void)state;
+	assert_int_equal(vps_err_say(&err, -EINVAL, "name \"%s\" is bad", "a\x1b[2Jb\x7f\n"), -EINVAL);
+	assert_string_equal(err.text, "name \"a?[2Jb??\" is bad");
+	(void)vps_err_in(&err, "%s", "x\ry");
+	assert_string_equal(err.text, "x?y: name \"a?[2Jb??\" is bad");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -98,6 +109,7 @@ int main(void)
 		cmocka_unit_test(a_complete_sentence_gets_no_strerror_even_in_context),
 		cmocka_unit_test(what_does_not_fit_is_cut_or_dropped_and_the_cause_is_kept),
 		cmocka_unit_test(context_fits_to_the_last_byte),
+		cmocka_unit_test(test_control_characters),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,8 +9,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/fileio.h"
@@ -18,6 +16,7 @@
 #include "host.h"
 #include "isolation/cg.h"
 #include "join.h"
+#include "relay.h"
 #include "terminal.h"
 
 #define ESCAPE_KEY	0x1d	/* Ctrl-], as in telnet and virsh */
@@ -94,101 +93,6 @@ static const char *const *merge_env(struct arena *arena, const char *const *base
 	return env;
 }
 
-/* ---- relaying a terminal ---- */
-
-static void pass_size(int from_fd, int master_fd)
-{
-	struct winsize size;
-
-	if (ioctl(from_fd, TIOCGWINSZ, &size) == 0)
-		(void)ioctl(master_fd, TIOCSWINSZ, &size);
-}
-
-/* Copy what there is. False at the end of input or output. */
-static bool copy(int from_fd, int to_fd)
-{
-	char data[8192];
-	ssize_t len = read(from_fd, data, sizeof(data));
-
-	if (len < 0)
-		return errno == EAGAIN || errno == EINTR;
-	return len > 0 && fd_write_all(to_fd, data, (size_t)len) == 0;
-}
-
-/* Until the process ends and what it wrote has been shown. */
-static void relay(int master_fd, int pid_fd)
-{
-	OWN_FD size_fd = terminal_watch_size();
-	struct pollfd fds[] = {
-		{ .fd = STDIN_FILENO, .events = POLLIN },
-		{ .fd = master_fd, .events = POLLIN },
-		{ .fd = pid_fd, .events = POLLIN },
-		{ .fd = size_fd, .events = POLLIN },
-	};
-	struct signalfd_siginfo info;
-	struct terminal terminal;
-	bool is_over = false;
-
-	terminal_raw(STDIN_FILENO, &terminal);
-	while (!is_over) {
-		if (poll(fds, ARRAY_LEN(fds), -1) < 0 && errno != EINTR)
-			break;
-		if (fds[3].revents && read(size_fd, &info, sizeof(info)) > 0)
-			pass_size(STDIN_FILENO, master_fd);
-		if (fds[1].revents && !copy(master_fd, STDOUT_FILENO))
-			fds[1].fd = -1;
-		else if (fds[2].revents && !(fds[1].revents & POLLIN))
-			is_over = true;	/* it ended, and nothing more is in the pty */
-		if (fds[0].revents && !copy(STDIN_FILENO, master_fd))
-			fds[0].fd = -1;
-		if (fds[1].fd < 0 && fds[2].revents)
-			is_over = true;
-	}
-	terminal_restore(STDIN_FILENO, &terminal);
-}
-
-/* ---- passing signals on ---- */
-
-static const int passed_signals[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGCONT };
-
-static int watch_signals(void)
-{
-	sigset_t set;
-	size_t i;
-
-	(void)sigemptyset(&set);
-	for (i = 0; i < ARRAY_LEN(passed_signals); i++)
-		(void)sigaddset(&set, passed_signals[i]);
-	(void)sigprocmask(SIG_BLOCK, &set, NULL);
-	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
-static void pass_signals(int signal_fd, int pid_fd)
-{
-	struct pollfd fds[] = {
-		{ .fd = pid_fd, .events = POLLIN },
-		{ .fd = signal_fd, .events = POLLIN },
-	};
-	struct signalfd_siginfo info;
-
-	while (!(fds[0].revents & POLLIN)) {
-		if (poll(fds, ARRAY_LEN(fds), -1) < 0 && errno != EINTR)
-			return;
-		if (fds[1].revents && read(signal_fd, &info, sizeof(info)) == sizeof(info))
-			(void)syscall(SYS_pidfd_send_signal, pid_fd, (int)info.ssi_signo, NULL, 0);
-	}
-}
-
-static int wait_status(pid_t pid)
-{
-	int status = 0;
-
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return 125;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
 int vps_exec(struct vps_host *host, const char *name, const struct vps_exec *exec,
 	     int *ret_status, struct vps_err *err)
 {
@@ -218,8 +122,7 @@ int vps_exec(struct vps_host *host, const char *name, const struct vps_exec *exe
 		join.process.rows = size.ws_row;
 		join.process.columns = size.ws_col;
 	}
-	/* Blocked before the process exists: a signal in between waits instead of ending us. */
-	signal_fd = watch_signals();
+	signal_fd = relay_watch_signals();
 	r = join_start(&join, &status, err);
 	if (r < 0) {
 		target_free(&target);
@@ -229,11 +132,11 @@ int vps_exec(struct vps_host *host, const char *name, const struct vps_exec *exe
 		return 0;
 	}
 	if (join.master_fd >= 0)
-		relay(join.master_fd, join.pid_fd);
+		relay_terminal(join.master_fd, join.pid_fd);
 	else
-		pass_signals(signal_fd, join.pid_fd);
+		relay_signals(signal_fd, join.pid_fd);
 	own_close(&join.master_fd);
-	*ret_status = wait_status(join.pid);
+	*ret_status = relay_wait(join.pid);
 	own_close(&join.pid_fd);
 	target_free(&target);
 	return 0;

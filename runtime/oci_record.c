@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Reads and writes state.json of a container of vps-oci; called by the commands of vps-oci. */
+#include "oci_record.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fileio.h"
+#include "base/own.h"
+#include "doc.h"
+#include "state.h"
+#include "writer.h"
+
+#define RECORD_NAME	"state.json"
+#define RECORD_MAX	(64u << 10)	/* bytes; three paths and four numbers */
+
+int oci_record_write(int dir_fd, const struct oci_record *record, struct vps_err *err)
+{
+	struct writer w = { 0 };
+	OWN_JSON *object = json_object();
+	OWN_MEM char *text = NULL;
+	int r;
+
+	writer_string(&w, object, "bundle", record->bundle);
+	writer_string(&w, object, "rootfs", record->rootfs);
+	writer_string(&w, object, "cgroup", record->cgroup);
+	writer_number(&w, object, "pid", record->init_pid);
+	writer_number(&w, object, "start_ticks", (int64_t)record->init_start);
+	writer_number(&w, object, "created", record->created_sec);
+	writer_number(&w, object, "created_nsec", record->created_nsec);
+	writer_number(&w, object, "owner", record->owner);
+	r = writer_text(&w, object, &text, err);
+	if (r < 0)
+		return r;
+	return file_replace(dir_fd, RECORD_NAME, text, strlen(text), 0600, false, err);
+}
+
+#define FIELD(field)	DOC_FIELD(struct oci_record, field)
+
+static const struct doc_key keys[] = {
+	{ "bundle",	  DOC_STRING,  FIELD(bundle), .is_required = true },
+	{ "rootfs",	  DOC_STRING,  FIELD(rootfs), .is_required = true },
+	{ "cgroup",	  DOC_STRING,  FIELD(cgroup), .is_required = true },
+	{ "pid",	  DOC_INTEGER, FIELD(init_pid), .highest = INT32_MAX },
+	{ "start_ticks",  DOC_INTEGER, FIELD(init_start), .highest = INT64_MAX },
+	{ "created",	  DOC_INTEGER, FIELD(created_sec), .highest = INT64_MAX },
+	{ "created_nsec", DOC_INTEGER, FIELD(created_nsec), .highest = 999999999 },
+	{ "owner",	  DOC_INTEGER, FIELD(owner), .highest = UINT32_MAX },
+	{ 0 },
+};
+
+int oci_record_read(int dir_fd, struct arena *arena, struct oci_record *ret_record,
+		    struct vps_err *err)
+{
+	struct oci_record record = { .bundle = "", .rootfs = "", .cgroup = "" };
+	struct doc doc = { .arena = arena, .err = err };
+	struct vps_err cause = { 0 };
+	OWN_MEM char *text = NULL;
+	struct doc_node root;
+	size_t len;
+	int r;
+
+	r = file_read(dir_fd, RECORD_NAME, RECORD_MAX, &text, &len, &cause);
+	if (r < 0 && r != -ENOENT) {
+		*err = cause;
+		return r;
+	}
+	if (r == 0) {
+		r = doc_open(&doc, text, len, RECORD_MAX, &root);
+		if (r == 0) {
+			r = doc_object(&root, keys, &record);
+			doc_close(&doc);
+		}
+		if (r < 0)
+			return vps_err_in(err, RECORD_NAME " is damaged");
+	}
+	*ret_record = record;
+	return 0;
+}
+
+int oci_record_open_init(const struct oci_record *record)
+{
+	const struct run_state state = {
+		.init_pid = record->init_pid,
+		.init_start = record->init_start,
+	};
+	OWN_FD fd = state_open_init(&state);
+	struct pollfd ended = { .fd = fd, .events = POLLIN };
+
+	/* Readable: it has ended, though its parent has not taken note yet. */
+	if (fd < 0 || poll(&ended, 1, 0) != 0)
+		return FD_NONE;
+	return fd_take(&fd);
+}

@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Drives the engine from a bundle to a created container; called by create, run and exec. */
+#include "cli/oci_bring.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/fileio.h"
+#include "cli/oci_say.h"
+#include "isolation/devices.h"
+#include "runtime/state.h"
+
+#define CONFIG_MAX	(4u << 20)
+#define PRESERVED_MAX	1000
+
+/* ---- what engines hand over ---- */
+
+int oci_bring_check_fds(size_t count, struct vps_err *err)
+{
+	size_t i;
+
+	if (count > PRESERVED_MAX)
+		return vps_err_say(err, -EINVAL, "--preserve-fds: %zu is above %d", count,
+				   PRESERVED_MAX);
+	for (i = 3; i < 3 + count; i++)
+		if (fcntl((int)i, F_GETFD) < 0)
+			return vps_err_set(err, -errno, "--preserve-fds: descriptor %zu", i);
+	return 0;
+}
+
+int oci_bring_pid_file(int dir_fd, const char *path, pid_t pid, struct vps_err *err)
+{
+	const char *slash = path ? strrchr(path, '/') : NULL;
+	char dir[PATH_MAX] = ".", text[16];
+	OWN_FD parent_fd = FD_NONE;
+	int len;
+
+	if (!path)
+		return 0;
+	if (slash)
+		(void)snprintf(dir, sizeof(dir), "%.*s", (int)(slash - path + 1), path);
+	parent_fd = openat(dir_fd, dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (parent_fd < 0)
+		return vps_err_set(err, -errno, "--pid-file: cannot open %s", dir);
+	len = snprintf(text, sizeof(text), "%d", (int)pid);
+	if (file_replace(parent_fd, slash ? slash + 1 : path, text, (size_t)len, 0644, false, err) < 0)
+		return vps_err_in(err, "--pid-file");
+	return 0;
+}
+
+int oci_bring_console(const char *path, struct vps_err *err)
+{
+	OWN_FD fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+
+	if (strlen(path) >= sizeof(address.sun_path))
+		return vps_err_set(err, -ENAMETOOLONG, "--console-socket %.100s", path);
+	(void)snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+		return vps_err_set(err, -errno, "cannot connect to console socket %s", path);
+	return fd_take(&fd);
+}
+
+int oci_bring_send_console(int socket_fd, int master_fd, struct vps_err *err)
+{
+	static const char name[] = "/dev/ptmx";
+	struct iovec part = { .iov_base = (void *)name, .iov_len = sizeof(name) - 1 };
+	union {
+		struct cmsghdr head;
+		char           room[CMSG_SPACE(sizeof(int))];
+	} control = { 0 };
+	struct msghdr message = {
+		.msg_iov = &part,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+	};
+
+	control.head.cmsg_len = CMSG_LEN(sizeof(int));
+	control.head.cmsg_level = SOL_SOCKET;
+	control.head.cmsg_type = SCM_RIGHTS;
+	memcpy(CMSG_DATA(&control.head), &master_fd, sizeof(int));
+	if (sendmsg(socket_fd, &message, MSG_NOSIGNAL) < 0)
+		return vps_err_set(err, -errno, "cannot send the terminal to the console socket");
+	return 0;
+}
+
+/* ---- from a bundle to the engine ---- */
+
+/* What the parser takes and no stage does: better said than left out silently. */
+static int check_config(const struct oci_config *config, struct vps_err *err)
+{
+	const struct {
+		const char *path;
+		bool        is_there;
+	} later[] = {
+		{ "process.apparmorProfile", config->process.apparmor_profile },
+		{ "process.selinuxLabel", config->process.selinux_label },
+		{ "linux.netDevices", config->net_device_count },
+		{ "linux.seccomp.listenerPath", config->has_seccomp && config->seccomp.listener_path },
+	};
+	size_t i;
+
+	if (!config->has_process)
+		return vps_err_say(err, -EINVAL, "config.json: process: is missing");
+	for (i = 0; i < ARRAY_LEN(later); i++)
+		if (later[i].is_there)
+			return vps_err_say(err, -VPS_EHOST,
+					   "config.json: %s: not supported by this version",
+					   later[i].path);
+	return 0;
+}
+
+/* A cgroupsPath of the cgroupfs driver: below the v2 mount, without a leading slash. */
+static const char *cgroup_of(struct container *c)
+{
+	const char *path = c->config.cgroups_path;
+
+	while (path && *path == '/')
+		path++;
+	if (path && *path)
+		return path;
+	return arena_printf(&c->config.arena, "vps-oci/%s", c->id);
+}
+
+/* What every container may open whatever its config says, behind the config's own rules. */
+static int add_device_rules(struct oci_config *config, struct vps_err *err)
+{
+	size_t count = config->device_rule_count;
+	struct device_rule *rules =
+		arena_array(&config->arena, count + devices_default_count, sizeof(*rules));
+
+	if (!rules)
+		return vps_err_set(err, -ENOMEM, "cannot keep the device rules");
+	if (count)
+		memcpy(rules, config->device_rules, count * sizeof(*rules));
+	memcpy(rules + count, devices_default, devices_default_count * sizeof(*rules));
+	config->device_rules = rules;
+	config->device_rule_count = count + devices_default_count;
+	return 0;
+}
+
+static int absolute_paths(struct container *c, struct oci_record *record, struct vps_err *err)
+{
+	struct arena *arena = &c->config.arena;
+	char cwd[PATH_MAX];
+
+	/* Relative paths of the config, the sources of its mounts too, start from the bundle. */
+	if (!getcwd(cwd, sizeof(cwd)))
+		return vps_err_set(err, -errno, "cannot tell where the bundle is");
+	if (*c->config.root_path != '/')
+		c->config.root_path = arena_printf(arena, "%s/%s", cwd, c->config.root_path);
+	record->bundle = c->bundle = arena_strdup(arena, cwd);
+	record->rootfs = c->config.root_path;
+	record->cgroup = c->cgroup_path = cgroup_of(c);
+	if (!record->bundle || !record->rootfs || !record->cgroup)
+		return vps_err_set(err, -ENOMEM, "cannot read the bundle");
+	return 0;
+}
+
+static int load_bundle(struct oci_bring *bring, const char *bundle, struct vps_err *err)
+{
+	struct container *c = &bring->c;
+	OWN_MEM char *text = NULL;
+	struct stat st;
+	size_t len;
+	int r;
+
+	if (chdir(bundle ? bundle : ".") < 0)
+		return vps_err_set(err, -errno, "cannot enter bundle %s", bundle);
+	r = file_read(AT_FDCWD, "config.json", CONFIG_MAX, &text, &len, err);
+	if (r == 0)
+		r = oci_parse(text, len, &c->config, err);
+	if (r < 0)
+		return vps_err_in(err, "config.json");
+	r = check_config(&c->config, err);
+	if (r == 0)
+		r = absolute_paths(c, &bring->box.record, err);
+	if (r == 0 && (stat(c->config.root_path, &st) < 0 || !S_ISDIR(st.st_mode)))
+		r = vps_err_set(err, errno == ENOENT ? -ENOENT : -ENOTDIR, "root.path: %s",
+				c->config.root_path);
+	if (r == 0)
+		r = add_device_rules(&c->config, err);
+	if (r == 0)
+		r = file_replace(bring->box.dir_fd, "config.json", text, len, 0600, false, err);
+	return r;
+}
+
+static int check_values(const struct oci_bring_values *values, struct vps_err *err)
+{
+	if (values->no_pivot)
+		return vps_err_say(err, -VPS_EHOST,
+				   "--no-pivot is not supported: the root is switched by pivot_root alone");
+	return oci_bring_check_fds(values->preserved_fds, err);
+}
+
+/* Where a terminal goes: decided before anything is made. */
+static int check_console(const struct oci_bring_values *values, struct oci_bring *bring,
+			 bool is_gated, struct vps_err *err)
+{
+	bool has_terminal = bring->c.config.process.terminal;
+
+	if (has_terminal && bring->socket_fd < 0 && (is_gated || values->is_detached))
+		return vps_err_say(err, -EINVAL,
+				   "process.terminal is set and nobody stays to serve it; use --console-socket");
+	if (!has_terminal && bring->socket_fd >= 0)
+		return vps_err_say(err, -EINVAL, "--console-socket is given, but process.terminal is not set");
+	return 0;
+}
+
+static int write_record(struct oci_bring *bring, struct vps_err *err)
+{
+	struct oci_record *record = &bring->box.record;
+	struct timespec now;
+
+	if (!record->created_sec) {
+		(void)clock_gettime(CLOCK_REALTIME, &now);
+		record->created_sec = now.tv_sec;
+		record->created_nsec = (uint32_t)now.tv_nsec;
+		record->owner = geteuid();
+	}
+	record->init_pid = bring->c.init_pid;
+	record->init_start = record->init_pid ? process_start_ticks(record->init_pid) : 0;
+	return oci_record_write(bring->box.dir_fd, record, err);
+}
+
+/* The engine's part; before it, who would find us killed can find the cgroup. */
+static int engine_up(const struct oci_bring_values *values, struct oci_bring *bring,
+		     bool is_gated, struct vps_err *err)
+{
+	struct container *c = &bring->c;
+	int r = write_record(bring, err);
+
+	if (r == 0 && is_gated) {
+		bring->gate_fd = oci_box_listen(&bring->box, err);
+		r = bring->gate_fd < 0 ? bring->gate_fd : 0;
+	}
+	if (r < 0)
+		return r;
+	bring->cache_fd = oci_box_cache(&bring->box);
+	c->cache_fd = bring->cache_fd;
+	c->gate_fd = bring->gate_fd;
+	c->keeps_keyring = values->no_new_keyring;
+	c->preserved_fds = (unsigned)values->preserved_fds;
+	r = container_up(c, err);
+	if (r < 0)
+		return r;
+	bring->is_up = true;
+	r = write_record(bring, err);
+	if (r == 0)
+		r = oci_bring_pid_file(bring->cwd_fd, values->pid_file, c->init_pid, err);
+	if (r == 0 && bring->socket_fd >= 0 && c->console_fd >= 0) {
+		r = oci_bring_send_console(bring->socket_fd, c->console_fd, err);
+		own_close(&c->console_fd);
+	}
+	return r;
+}
+
+static void warn_of_caps(const struct oci_cli *cli, const struct oci_config *config)
+{
+	const char *const *name = config->process.unknown_caps;
+
+	for (; name && *name; name++)
+		oci_say_warning(cli, "process.capabilities: %s is not known here and left out", *name);
+}
+
+int oci_bring_up(const struct oci_cli *cli, const struct oci_bring_values *values, const char *id,
+		 bool is_gated, struct oci_bring *bring, struct vps_err *err)
+{
+	int r = check_values(values, err);
+
+	if (r < 0)
+		return r;
+	bring->cwd_fd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (values->console_socket) {
+		bring->socket_fd = oci_bring_console(values->console_socket, err);
+		if (bring->socket_fd < 0)
+			return bring->socket_fd;
+	}
+	r = oci_box_make(cli, id, &bring->box, err);
+	if (r < 0)
+		return r;
+	bring->c.id = id;
+	bring->c.run_dir = bring->box.run_dir;
+	r = load_bundle(bring, values->bundle, err);
+	if (r == 0)
+		r = check_console(values, bring, is_gated, err);
+	if (r == 0) {
+		warn_of_caps(cli, &bring->c.config);
+		r = engine_up(values, bring, is_gated, err);
+	}
+	if (r < 0)
+		oci_bring_down(bring);
+	return r;
+}
+
+void oci_bring_down(struct oci_bring *bring)
+{
+	struct vps_err ignored = { 0 };
+
+	if (bring->is_up)
+		container_down(&bring->c);
+	bring->is_up = false;
+	/* Best effort: `delete` finds what is left. */
+	(void)oci_box_remove(&bring->box, &ignored);
+}
+
+void oci_bring_free(struct oci_bring *bring)
+{
+	container_free(&bring->c);
+	oci_box_close(&bring->box);
+	own_close(&bring->cwd_fd);
+	own_close(&bring->socket_fd);
+	own_close(&bring->gate_fd);
+	own_close(&bring->cache_fd);
+}

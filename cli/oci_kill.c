@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* vps-oci kill: sends a signal to a container's init, or to all of it. */
+#include <errno.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "cli/oci_box.h"
+#include "cli/oci_say.h"
+#include "isolation/cg.h"
+#include "runtime/signals.h"
+
+struct kill_values {
+	bool is_all;
+};
+
+static const struct option_row options[] = {
+	{ 'a', "all", NULL, OPTION_SWITCH, offsetof(struct kill_values, is_all),
+	  "to every process of the container" },
+	{ 0 },
+};
+
+static int send_all(const struct oci_box *box, int signal, struct vps_err *err)
+{
+	OWN_FD cg_fd = cg_open(box->record.cgroup);
+	int r;
+
+	if (cg_fd < 0 || cg_is_populated(cg_fd) == 0)
+		return vps_err_say(err, -ESRCH, "container not running: %.100s", box->id);
+	if (signal != SIGKILL)
+		return cg_signal(cg_fd, signal, err);
+	r = cg_kill(cg_fd);
+	return r < 0 ? vps_err_set(err, r, "cannot kill container %.100s", box->id) : 0;
+}
+
+static int send_signal(const struct oci_box *box, bool is_all, int signal, struct vps_err *err)
+{
+	if (is_all)
+		return send_all(box, signal, err);
+	/* Engines look for these words when they kill what has ended by itself. */
+	if (box->init_fd < 0)
+		return vps_err_say(err, -ESRCH, "container not running: %.100s", box->id);
+	if (syscall(SYS_pidfd_send_signal, box->init_fd, signal, NULL, 0) < 0)
+		return vps_err_set(err, -errno, "cannot send signal %d to container %.100s", signal,
+				   box->id);
+	return 0;
+}
+
+static int run(const struct oci_cli *cli, const void *values, int count, char **args)
+{
+	const struct kill_values *wanted = values;
+	int signal = count > 1 ? signal_parse(args[1]) : SIGTERM;
+	OWN_BOX box = OCI_BOX_INIT;
+	struct vps_err err = { 0 };
+
+	if (signal < 0)
+		return oci_say_misuse(cli, "\"%.60s\" is not a signal", args[1]);
+	if (oci_box_open(cli, args[0], false, &box, &err) < 0 ||
+	    send_signal(&box, wanted->is_all, signal, &err) < 0)
+		return oci_say_error(cli, &err);
+	return OCI_DONE;
+}
+
+const struct oci_command oci_kill = {
+	.name = "kill",
+	.args = "ID [SIGNAL]",
+	.summary = "send a signal (TERM) to a container",
+	.min_args = 1,
+	.max_args = 2,
+	.options = options,
+	.values_size = sizeof(struct kill_values),
+	.run = run,
+};

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* vps-oci: finds the command and its options in the tables, and runs it. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/own.h"
+#include "cli/oci_command.h"
+#include "cli/oci_say.h"
+
+const struct oci_command *const oci_commands[] = {
+	&oci_create, &oci_start,  &oci_run,    &oci_state,      &oci_list,
+	&oci_kill,   &oci_delete, &oci_exec,   &oci_ps,	        &oci_pause,
+	&oci_resume, &oci_update, &oci_events, &oci_checkpoint, &oci_restore,
+	&oci_spec,   &oci_features, NULL,
+};
+
+#define GLOBAL(member)	offsetof(struct oci_global, member)
+
+static const struct option_row global_rows[] = {
+	{ 0, "root", "DIR", OPTION_TEXT, GLOBAL(root), "where state is kept (" OCI_ROOT ")" },
+	{ 0, "log", "FILE", OPTION_TEXT, GLOBAL(log), "also write errors to this file" },
+	{ 0, "log-format", "text|json", OPTION_TEXT, GLOBAL(log_format), "how it is written (text)" },
+	{ 0, "log-level", "LEVEL", OPTION_TEXT, GLOBAL(log_level), "accepted; errors and warnings are logged" },
+	{ 0, "debug", NULL, OPTION_SWITCH, GLOBAL(is_debug), "say more on standard error" },
+	{ 0, "systemd-cgroup", NULL, OPTION_SWITCH, GLOBAL(is_systemd), "not supported yet" },
+	{ 0, "cgroup-manager", "cgroupfs", OPTION_TEXT, GLOBAL(cgroup_manager), "who makes cgroups (cgroupfs)" },
+	{ 0, "rootless", "true|false|auto", OPTION_TEXT, GLOBAL(rootless), "accepted; found out by itself" },
+	{ 'h', "help", NULL, OPTION_SWITCH, GLOBAL(is_help), "show this help" },
+	{ 'v', "version", NULL, OPTION_SWITCH, GLOBAL(is_version), "show the version" },
+	{ 0 },
+};
+
+static const struct option_row common_rows[] = {
+	{ 'h', "help", NULL, OPTION_SWITCH, GLOBAL(is_help), "show this help" },
+	{ 0 },
+};
+
+static void print_options(const struct option_row *rows)
+{
+	for (; rows && rows->name; rows++) {
+		char letter[] = { '-', rows->letter, ',', ' ', '\0' };
+		char name[48];
+
+		(void)snprintf(name, sizeof(name), "--%s%s%s", rows->name, rows->value ? " " : "",
+			       rows->value ? rows->value : "");
+		printf("  %s%-28s  %s\n", rows->letter ? letter : "    ", name, rows->summary);
+	}
+}
+
+static void help_program(void)
+{
+	const struct oci_command *const *command;
+
+	puts("Usage: vps-oci [OPTION]... COMMAND [OPTION]... [ARGUMENT]...\n\n"
+	     "Runs containers from bundles of the Open Container Initiative.\n\nCommands:");
+	for (command = oci_commands; *command; command++)
+		printf("  %-10s  %s\n", (*command)->name, (*command)->summary);
+	puts("\nOptions:");
+	print_options(global_rows);
+}
+
+static void help_command(const struct oci_command *command)
+{
+	printf("Usage: vps-oci %s [OPTION]...%s%s\n\n%c%s.\n\nOptions:\n", command->name,
+	       *command->args ? " " : "", command->args, command->summary[0] - 'a' + 'A',
+	       command->summary + 1);
+	print_options(command->options);
+	print_options(common_rows);
+}
+
+static int run_command(const struct oci_cli *cli, int argc, char **argv)
+{
+	const struct oci_command *command = cli->command;
+	OWN_MEM void *values = calloc(1, command->values_size + 1);
+	struct oci_global common = { 0 };
+	const struct option_set sets[] = { { command->options, values }, { common_rows, &common } };
+	char misuse[MISUSE_SIZE];
+	int count, status;
+
+	if (!values)
+		return OCI_FAILED;
+	/* A command that does not exist yet knows no options to be wrong about. */
+	count = command->max_args == OCI_ANY && !command->is_ordered ?
+		argc : options_parse(sets, ARRAY_LEN(sets), command->is_ordered, argc, argv, misuse);
+	if (count < 0) {
+		status = oci_say_misuse(cli, "%s", misuse);
+	} else if (common.is_help) {
+		help_command(command);
+		status = OCI_DONE;
+	} else if (count < command->min_args) {
+		status = oci_say_misuse(cli, "missing argument: %s", command->args);
+	} else if (command->max_args != OCI_ANY && count > command->max_args) {
+		status = oci_say_misuse(cli, "unexpected argument \"%.60s\"", argv[command->max_args]);
+	} else {
+		status = command->run(cli, values, count, argv);
+	}
+	options_free(&sets[0]);
+	return status;
+}
+
+/* Options that this version accepts only in part. */
+static int check_global(const struct oci_cli *cli, struct vps_err *err)
+{
+	const char *manager = cli->global.cgroup_manager;
+
+	if (cli->global.is_systemd || (manager && !strcmp(manager, "systemd")))
+		return vps_err_say(err, -VPS_EHOST,
+				   "the systemd cgroup driver is not supported yet; use cgroupfs");
+	if (manager && strcmp(manager, "cgroupfs"))
+		return vps_err_say(err, -EINVAL,
+				   "--cgroup-manager: \"%.60s\" is not known; allowed is cgroupfs", manager);
+	return 0;
+}
+
+static int run(struct oci_cli *cli, int argc, char **argv)
+{
+	const struct option_set set = { global_rows, &cli->global };
+	const struct oci_command *const *command;
+	struct vps_err err = { 0 };
+	char misuse[MISUSE_SIZE];
+	int count = options_parse(&set, 1, true, argc - 1, argv + 1, misuse);
+
+	if (count < 0)
+		return oci_say_misuse(cli, "%s", misuse);
+	if (cli->global.is_help) {
+		help_program();
+		return OCI_DONE;
+	}
+	if (cli->global.is_version) {
+		puts("vps-oci version " VPS_VERSION "\nspec: " OCI_VERSION);
+		return OCI_DONE;
+	}
+	if (oci_say_open(cli, &err) < 0 || check_global(cli, &err) < 0)
+		return oci_say_error(cli, &err);
+	if (!count)
+		return oci_say_misuse(cli, "no command");
+	for (command = oci_commands; *command && strcmp((*command)->name, argv[1]); command++)
+		;
+	if (!*command)
+		return oci_say_misuse(cli, "unknown command \"%.60s\"", argv[1]);
+	cli->command = *command;
+	return run_command(cli, count - 1, argv + 2);
+}
+
+/* A descriptor 0 to 2 that was closed must not become a file of ours. */
+static void open_standard_files(void)
+{
+	int fd;
+
+	for (fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null", fd ? O_RDONLY : O_WRONLY) != fd)
+			_exit(OCI_FAILED);
+}
+
+int main(int argc, char **argv)
+{
+	struct oci_cli cli = { .global = { .root = OCI_ROOT }, .log_fd = FD_NONE };
+	struct vps_err err = { 0 };
+	int status;
+
+	open_standard_files();
+	status = run(&cli, argc, argv);
+	errno = 0;
+	if (fflush(stdout) || ferror(stdout)) {
+		(void)vps_err_set(&err, errno ? -errno : -EIO, "cannot write to standard output");
+		status = oci_say_error(&cli, &err);
+	}
+	own_close(&cli.log_fd);
+	return status;
+}

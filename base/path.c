@@ -112,7 +112,8 @@ int path_make_file_in_root(int root_fd, const char *path, mode_t mode)
 	parent = path_make_dir_in_root(root_fd, slash && *dir ? dir : "/", 0755);
 	if (parent < 0)
 		return parent;
-	made = openat(parent, leaf, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, mode);
+	made = openat(parent, leaf, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC | O_NONBLOCK,
+		      mode);
 	if (made < 0)
 		return -errno;
 	fd = openat(parent, leaf, O_PATH | O_NOFOLLOW | O_CLOEXEC);

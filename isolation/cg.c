@@ -198,12 +198,19 @@ int cg_open(const char *path)
 	return root_fd < 0 ? root_fd : cg_open_below(root_fd, path);
 }
 
+#define CG_DESCENDANTS	"4096"	/* cgroups that a tenant may make: a systemd of many services has hundreds */
+#define CG_DEPTH	"32"	/* levels of them */
+
 int cg_delegate(int cg_fd, uid_t uid, gid_t gid, struct vps_err *err)
 {
 	/* What kernels before 4.15, which had no list, would have listed. */
 	char list[1024] = "cgroup.procs\ncgroup.threads\ncgroup.subtree_control";
 	char *rest = list, *name;
 
+	/* Each cgroup takes some 10 KB of the kernel's memory, which nobody charges to its maker. */
+	if (file_write(cg_fd, "cgroup.max.descendants", CG_DESCENDANTS, err) < 0 ||
+	    file_write(cg_fd, "cgroup.max.depth", CG_DEPTH, err) < 0)
+		return err->code;
 	(void)file_read_line(AT_FDCWD, "/sys/kernel/cgroup/delegate", list, sizeof(list));
 	if (fchown(cg_fd, uid, gid) < 0)
 		return vps_err_set(err, -errno, "cannot give the cgroup to user %u", uid);

@@ -23,10 +23,15 @@ static int signal_here(int cg_fd, int signal, struct vps_err *err)
 {
 	OWN_MEM char *text = NULL;
 	char *line, *rest;
-	int r = file_read(cg_fd, "cgroup.procs", PROCS_MAX, &text, NULL, err);
+	struct vps_err unread = { 0 };
+	int r = file_read(cg_fd, "cgroup.procs", PROCS_MAX, &text, NULL, &unread);
 
-	if (r < 0)
+	if (r == -EOPNOTSUPP)	/* a cgroup of threads: its processes stand in the list above it */
+		return 0;
+	if (r < 0) {
+		*err = unread;
 		return r;
+	}
 	for (line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
 		pid_t pid = (pid_t)strtol(line, NULL, 10);
 
@@ -51,7 +56,8 @@ static int signal_below(int cg_fd, int signal, int depth, struct vps_err *err)
 	while (r == 0 && depth < DEPTH_MAX && (entry = readdir(dir))) {
 		OWN_FD fd = FD_NONE;
 
-		if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
+		if (entry->d_type != DT_DIR || strcmp(entry->d_name, ".") == 0 ||
+		    strcmp(entry->d_name, "..") == 0)
 			continue;
 		fd = openat(cg_fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		if (fd >= 0)	/* else it went away meanwhile */

@@ -337,12 +337,17 @@ int container_up(struct container *c, struct vps_err *err)
 {
 	const char *failed = NULL;
 	size_t i;
+	int r;
 
 	for (i = 0; i < ARRAY_LEN(stages) && !failed; i++) {
 		if (!stages[i].up)
 			continue;
-		if (fault_hits(stages[i].name, err) || stages[i].up(c, err) < 0)
+		if (fault_hits(stages[i].name, err))
 			failed = stages[i].name;
+		else if ((r = stages[i].up(c, err)) < 0) {
+			(void)vps_err_set(err, r, "failed");	/* unless it said more */
+			failed = stages[i].name;
+		}
 	}
 	if (!failed)
 		return 0;

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -29,12 +30,40 @@ static int check_limits(const struct spec *spec, struct vps_err *err)
 	return 0;
 }
 
+static int is_name(const struct dirent *entry)
+{
+	return entry->d_name[0] != '.';
+}
+
+/* Whether some VPS still has that name in its spec: a rename that was killed, finish_rename(). */
+static bool is_being_renamed(struct vps_host *host, const char *name)
+{
+	struct dirent **entries = NULL;
+	int i, n = scandirat(host->vps_fd, ".", &entries, is_name, NULL);
+	bool is_found = n < 0;	/* unknown: keep the row */
+
+	for (i = 0; i < n; i++) {
+		OWN_FD vps_fd = openat(host->vps_fd, entries[i]->d_name,
+				       O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		struct vps_err ignored = { 0 };
+		struct spec spec = { 0 };
+
+		if (!is_found && vps_fd >= 0 && vps_load_spec(vps_fd, &spec, &ignored) == 0)
+			is_found = spec.name && strcmp(spec.name, name) == 0;
+		spec_free(&spec);
+		free(entries[i]);
+	}
+	free(entries);
+	return is_found;
+}
+
 static bool is_gone(const char *name, void *arg)
 {
 	struct vps_host *host = arg;
 	OWN_FD run_fd = FD_NONE;
 
-	if (faccessat(host->vps_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+	if (faccessat(host->vps_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0 ||
+	    is_being_renamed(host, name))
 		return false;
 	run_fd = openat(host->run_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return run_fd < 0 || !lock_is_held(run_fd, LOCK_NAME);
@@ -172,8 +201,10 @@ int vps_rename(struct vps_host *host, const char *name, const char *new_name,
 			vps_err_set(err, -errno, "cannot rename its directory");
 	if (fsync(host->vps_fd) < 0)
 		return vps_err_set(err, -errno, "cannot sync %s/vps", host->root);
-	(void)tree_remove(host->run_fd, name, err);
 	vps_unlock(&target);
 	/* Locking it by its new name finishes registry and spec, as after a crash. */
-	return vps_lock(host, new_name, &renamed, err);
+	r = vps_lock(host, new_name, &renamed, err);
+	if (r == 0)	/* only now: until then this lock keeps the row of the old name */
+		r = tree_remove(host->run_fd, name, err);
+	return r;
 }

@@ -153,6 +153,7 @@ static int finish_rename(struct vps *vps, struct vps_err *err)
 	OWN_REGISTRY *registry = NULL;
 	OWN_MEM char *text = NULL;
 	struct vps_err absent = { 0 };
+	struct allocation allocation;
 	struct spec spec = { 0 };
 	int r = vps_load_spec(vps->vps_fd, &spec, err);
 
@@ -163,7 +164,9 @@ static int finish_rename(struct vps *vps, struct vps_err *err)
 		if (r == 0)
 			r = registry_rename(registry, spec.name, vps->name, &absent);
 		if (r == -VPS_ENOENT)	/* that step had been done */
-			r = 0;
+			r = registry_find(registry, vps->name, &allocation, err);
+		else if (r < 0)
+			*err = absent;
 		spec.name = vps->name;
 		if (r == 0)
 			r = spec_print(&spec, &text, err);

@@ -194,12 +194,13 @@ static int live(struct container *c, int *sync_fd, struct vps_err *err)
 		.has_personality = c->config.has_personality,
 		.personality = c->config.personality,
 		.keeps_keyring = c->keeps_keyring,
-		.preserved_fds = c->preserved_fds,
 	};
 	int r = settle(c, *sync_fd, err);
 
 	if (r == 0)
 		r = pass_gate(c, sync_fd, err);
+	if (r == 0)
+		r = process_close_host(sync_fd, c->preserved_fds, err);
 	if (r == 0)
 		r = sync_expect(*sync_fd, SYNC_START, err);
 	if (r == 0)

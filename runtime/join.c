@@ -137,21 +137,23 @@ static int become_root(const struct join *join, struct vps_err *err)
 
 _Noreturn static void process_main(struct join *join, int sync_fd)
 {
-	const struct process_plan plan = {
+	struct process_plan plan = {
 		.process = &join->process,
 		.filter = join->filter,
 		.has_personality = join->config->has_personality,
 		.personality = join->config->personality,
-		.preserved_fds = join->preserved_fds,
-		.sync_fd = sync_fd,
 	};
 	struct arena arena = { 0 };
 	struct vps_err err = { 0 };
 	int status = STATUS_NOT_RUN;
 	int r = sync_expect(sync_fd, SYNC_MAPPED, &err);
 
-	if (r == 0 && join->process.terminal && setsid() < 0)
+	/* Out of the caller's session: /dev/tty would else be his terminal. */
+	if (r == 0 && setsid() < 0)
 		r = vps_err_set(&err, -errno, "cannot start a session");
+	if (r == 0)
+		r = process_close_host(&sync_fd, join->preserved_fds, &err);
+	plan.sync_fd = sync_fd;
 	if (r == 0)
 		r = become_root(join, &err);
 	if (r == 0)

@@ -47,6 +47,7 @@
 
 #define BACKOFF_FIRST	1000		/* milliseconds before the first restart by policy */
 #define BACKOFF_LAST	60000
+#define REBOOT_SEC	3		/* a reboot sooner than that waits, too */
 #define STEADY_SEC	60		/* a run that lasted so long starts counting anew */
 
 struct monitor {
@@ -76,7 +77,8 @@ static int open_files(struct monitor *m, struct vps_err *err)
 	m->run_fd = open(m->options->run_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (m->run_fd < 0)
 		return vps_err_set(err, -errno, "cannot open %s", m->options->run_dir);
-	m->lock_fd = lock_take(m->run_fd, MONITOR_LOCK, 0, err);
+	/* Whoever only asks whether it is held holds it for a moment. */
+	m->lock_fd = lock_take(m->run_fd, MONITOR_LOCK, 1000, err);
 	if (m->lock_fd < 0)
 		return vps_err_in(err, "monitor");
 	r = attach_load(m->run_fd, &m->attach, err);
@@ -365,14 +367,15 @@ static bool restart(struct monitor *m, const struct ending *end, unsigned *backo
 
 	m->state.status = VPS_RESTARTING;
 	(void)state_write(m->run_fd, &m->state, &err);
-	if (!end->is_reboot) {
-		if (time(NULL) - m->state.started_sec >= STEADY_SEC) {
-			*backoff_msec = BACKOFF_FIRST;
-			m->state.restarts = 0;
-		}
+	if (time(NULL) - m->state.started_sec >= STEADY_SEC) {
+		*backoff_msec = BACKOFF_FIRST;
+		m->state.restarts = 0;
+	}
+	/* A reboot is no failure; one after the other is, and is paid for by the host. */
+	if (!end->is_reboot || time(NULL) - m->state.started_sec < REBOOT_SEC) {
 		back_off(m, *backoff_msec);
 		*backoff_msec = *backoff_msec * 2 > BACKOFF_LAST ? BACKOFF_LAST : *backoff_msec * 2;
-		m->state.restarts++;
+		m->state.restarts += !end->is_reboot;
 	}
 	lock_fd = take_vps_lock(m);
 	if (lock_fd < 0)

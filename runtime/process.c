@@ -109,6 +109,18 @@ static int set_io_priority(const struct oci_process *process, struct vps_err *er
 	return 0;
 }
 
+int process_close_host(int *sync_fd, unsigned preserved_fds, struct vps_err *err)
+{
+	int last = 3 + (int)preserved_fds;
+
+	if (*sync_fd != last && dup3(*sync_fd, last, O_CLOEXEC) < 0)
+		return vps_err_set(err, -errno, "cannot move the socket");
+	*sync_fd = last;
+	if (close_range((unsigned)last + 1, ~0U, 0) < 0)
+		return vps_err_set(err, -errno, "cannot close the descriptors of the host");
+	return 0;
+}
+
 int process_take_terminal(const struct oci_process *process, int slave_fd, struct vps_err *err)
 {
 	const struct winsize size = {
@@ -230,9 +242,6 @@ int process_become(const struct process_plan *plan, struct vps_err *err)
 
 	if (r < 0)
 		return r;
-	/* Our descriptors are close-on-exec from birth; this is for those that we inherited. */
-	if (close_range(3 + plan->preserved_fds, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
-		return vps_err_set(err, -errno, "cannot close the descriptors of the host");
 	r = process->has_caps ? caps_before_setuid(&process->caps, err) : 0;
 	if (r == 0 && !process->no_new_privileges)
 		r = load_filter(plan, err);

@@ -14,7 +14,6 @@ struct process_plan {
 	bool                          has_personality;
 	unsigned long                 personality;
 	bool                          keeps_keyring;	/* --no-new-keyring */
-	unsigned                      preserved_fds;	/* beyond 0..2 */
 	int                           sync_fd;		/* to report on; closed by execve() */
 };
 
@@ -26,6 +25,16 @@ struct process_plan {
  */
 int process_limit(pid_t pid, int proc_fd, const struct oci_process *process,
 		  struct vps_err *err);
+
+/*
+ * Close every descriptor but 0..2, the preserved ones behind them, and the
+ * socket, which moves to the place behind those. Before a path of the tenant's
+ * is looked up: close-on-exec is not enough, since execve() still resolves
+ * "/proc/self/fd/N/…" through what it closes afterwards.
+ *
+ * sync_fd   updated
+ */
+int process_close_host(int *sync_fd, unsigned preserved_fds, struct vps_err *err);
 
 /*
  * Make a pty's slave (borrowed) the controlling terminal and the descriptors

@@ -95,6 +95,9 @@ static int read_document(const char *path, struct arena *arena, struct oci_proce
 
 	if (r == 0)
 		r = oci_parse_process(text, len, arena, process, err);
+	if (r == 0 && (process->apparmor_profile || process->selinux_label))
+		r = vps_err_say(err, -VPS_EHOST, "%s: not supported by this version",
+				process->apparmor_profile ? "apparmorProfile" : "selinuxLabel");
 	return r < 0 ? vps_err_in(err, "--process") : 0;
 }
 
@@ -230,7 +233,7 @@ static int attend(const struct exec_values *values, struct join *join, int socke
 	if (values->is_detached)
 		return 0;
 	if (join->master_fd >= 0)
-		relay_terminal(join->master_fd, join->pid_fd);
+		relay_terminal(join->master_fd, join->pid_fd, signal_fd);
 	else
 		relay_signals(signal_fd, join->pid_fd);
 	*ret_status = relay_wait(join->pid);

@@ -24,7 +24,7 @@ static int attend(struct oci_bring *bring, int signal_fd)
 	if (c->console_fd >= 0 && ioctl(STDIN_FILENO, TIOCGWINSZ, &size) == 0)
 		(void)ioctl(c->console_fd, TIOCSWINSZ, &size);
 	if (c->console_fd >= 0)
-		relay_terminal(c->console_fd, c->init_fd);
+		relay_terminal(c->console_fd, c->init_fd, signal_fd);
 	else
 		relay_signals(signal_fd, c->init_fd);
 	status = relay_wait(c->init_pid);

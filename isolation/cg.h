@@ -55,7 +55,8 @@ int cg_set(int cg_fd, const char *path, const struct cg_value *values, size_t co
 
 /*
  * Hand a cgroup's inside to the owner of a user namespace: the directory and
- * the files of /sys/kernel/cgroup/delegate, never a limit.
+ * the files of /sys/kernel/cgroup/delegate, never a limit. How many cgroups
+ * he may make in it, and how deep, is bounded.
  */
 int cg_delegate(int cg_fd, uid_t uid, gid_t gid, struct vps_err *err);
 

@@ -122,8 +122,9 @@ int vps_exec(struct vps_host *host, const char *name, const struct vps_exec *exe
 		join.process.rows = size.ws_row;
 		join.process.columns = size.ws_col;
 	}
-	signal_fd = relay_watch_signals();
 	r = join_start(&join, &status, err);
+	/* Not before: whoever waits for a VPS that does not let him in must be able to leave. */
+	signal_fd = relay_watch_signals();
 	if (r < 0) {
 		target_free(&target);
 		if (status == 125)
@@ -132,7 +133,7 @@ int vps_exec(struct vps_host *host, const char *name, const struct vps_exec *exe
 		return 0;
 	}
 	if (join.master_fd >= 0)
-		relay_terminal(join.master_fd, join.pid_fd);
+		relay_terminal(join.master_fd, join.pid_fd, signal_fd);
 	else
 		relay_signals(signal_fd, join.pid_fd);
 	own_close(&join.master_fd);

@@ -3,9 +3,11 @@
 #include "relay.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
@@ -24,43 +26,106 @@ static void pass_size(int from_fd, int master_fd)
 		(void)ioctl(master_fd, TIOCSWINSZ, &size);
 }
 
-/* Copy what there is. False at the end of input or output. */
-static bool copy(int from_fd, int to_fd)
+/* Typed, but not yet taken by the pty: it may be full while its program waits for us to read. */
+struct typed {
+	char   keys[8192];
+	size_t len;
+};
+
+/* Show what there is. False at the end of output. */
+static bool show(int master_fd)
 {
 	char data[8192];
-	ssize_t len = read(from_fd, data, sizeof(data));
+	ssize_t len = read(master_fd, data, sizeof(data));
 
 	if (len < 0)
 		return errno == EAGAIN || errno == EINTR;
-	return len > 0 && fd_write_all(to_fd, data, (size_t)len) == 0;
+	return len > 0 && fd_write_all(STDOUT_FILENO, data, (size_t)len) == 0;
 }
 
-void relay_terminal(int master_fd, int pid_fd)
+/* Take what was typed, when what was typed before is gone. False at the end of input. */
+static bool take(struct typed *typed)
+{
+	ssize_t len = read(STDIN_FILENO, typed->keys, sizeof(typed->keys));
+
+	if (len < 0)
+		return errno == EAGAIN || errno == EINTR;
+	typed->len = (size_t)len;
+	return len > 0;
+}
+
+static void give(struct typed *typed, int master_fd)
+{
+	ssize_t len = write(master_fd, typed->keys, typed->len);
+
+	if (len <= 0)
+		return;
+	typed->len -= (size_t)len;
+	memmove(typed->keys, typed->keys + len, typed->len);
+}
+
+/* End as whoever did not catch the signal: the pty hangs up, and what is at it hears of that. */
+_Noreturn static void die_by(int number)
+{
+	sigset_t set;
+
+	(void)signal(number, SIG_DFL);
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, number);
+	(void)raise(number);
+	(void)sigprocmask(SIG_UNBLOCK, &set, NULL);
+	_exit(128 + number);
+}
+
+enum { AT_STDIN, AT_MASTER, AT_PROCESS, AT_SIZE, AT_SIGNAL, PLACES };
+
+static void handle_signals(const struct pollfd *fds, int master_fd, int pid_fd,
+			   struct terminal *terminal)
+{
+	struct signalfd_siginfo info;
+
+	if (fds[AT_SIZE].revents && read(fds[AT_SIZE].fd, &info, sizeof(info)) > 0)
+		pass_size(STDIN_FILENO, master_fd);
+	if (!fds[AT_SIGNAL].revents || read(fds[AT_SIGNAL].fd, &info, sizeof(info)) <= 0)
+		return;
+	if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGHUP) {
+		terminal_restore(STDIN_FILENO, terminal);
+		die_by((int)info.ssi_signo);
+	}
+	(void)syscall(SYS_pidfd_send_signal, pid_fd, (int)info.ssi_signo, NULL, 0);
+}
+
+void relay_terminal(int master_fd, int pid_fd, int signal_fd)
 {
 	OWN_FD size_fd = terminal_watch_size();
-	struct pollfd fds[] = {
-		{ .fd = STDIN_FILENO, .events = POLLIN },
-		{ .fd = master_fd, .events = POLLIN },
-		{ .fd = pid_fd, .events = POLLIN },
-		{ .fd = size_fd, .events = POLLIN },
+	struct pollfd fds[PLACES] = {
+		[AT_STDIN] = { .events = POLLIN },
+		[AT_MASTER] = { .fd = master_fd },
+		[AT_PROCESS] = { .fd = pid_fd, .events = POLLIN },
+		[AT_SIZE] = { .fd = size_fd, .events = POLLIN },
+		[AT_SIGNAL] = { .fd = signal_fd, .events = POLLIN },
 	};
-	struct signalfd_siginfo info;
+	struct typed typed = { .len = 0 };
 	struct terminal terminal;
-	bool is_over = false;
+	bool has_input = true, is_over = false;
 
+	(void)fcntl(master_fd, F_SETFL, fcntl(master_fd, F_GETFL) | O_NONBLOCK);
 	terminal_raw(STDIN_FILENO, &terminal);
 	while (!is_over) {
-		if (poll(fds, ARRAY_LEN(fds), -1) < 0 && errno != EINTR)
+		fds[AT_STDIN].fd = has_input && !typed.len ? STDIN_FILENO : -1;
+		fds[AT_MASTER].events = (short)(POLLIN | (typed.len ? POLLOUT : 0));
+		if (poll(fds, PLACES, -1) < 0 && errno != EINTR)
 			break;
-		if (fds[3].revents && read(size_fd, &info, sizeof(info)) > 0)
-			pass_size(STDIN_FILENO, master_fd);
-		if (fds[1].revents && !copy(master_fd, STDOUT_FILENO))
-			fds[1].fd = -1;
-		else if (fds[2].revents && !(fds[1].revents & POLLIN))
+		handle_signals(fds, master_fd, pid_fd, &terminal);
+		if (fds[AT_MASTER].revents & POLLOUT)
+			give(&typed, master_fd);
+		if (fds[AT_MASTER].revents & (POLLIN | POLLHUP | POLLERR) && !show(master_fd))
+			fds[AT_MASTER].fd = -1;
+		else if (fds[AT_PROCESS].revents && !(fds[AT_MASTER].revents & POLLIN))
 			is_over = true;	/* it ended, and nothing more is in the pty */
-		if (fds[0].revents && !copy(STDIN_FILENO, master_fd))
-			fds[0].fd = -1;
-		if (fds[1].fd < 0 && fds[2].revents)
+		if (fds[AT_STDIN].revents)
+			has_input = take(&typed);
+		if (fds[AT_MASTER].fd < 0 && fds[AT_PROCESS].revents)
 			is_over = true;
 	}
 	terminal_restore(STDIN_FILENO, &terminal);

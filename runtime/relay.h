@@ -8,13 +8,14 @@
 /*
  * Copy between stdin, stdout and the master of a pty, with the size of the
  * window, until the process (pid_fd) ends and what it wrote has been shown.
- * All descriptors are borrowed.
+ * Signals of signal_fd are passed on, but for SIGTERM and SIGHUP: these end
+ * this process, and thereby hang up the pty. All descriptors are borrowed;
+ * master_fd is non-blocking from here on.
  */
-void relay_terminal(int master_fd, int pid_fd);
+void relay_terminal(int master_fd, int pid_fd, int signal_fd);
 
 /*
- * Block the signals that relay_signals() passes on. To be called before the
- * process exists, so that a signal in between waits instead of ending us.
+ * Block the signals that are passed on from here on.
  * Returns a descriptor that the caller owns, or -1.
  */
 int relay_watch_signals(void);

@@ -132,6 +132,35 @@ teardown() {
 	run -9 script -qec 'vpsctl exec --tty web1 sh -c "exit 9"' /dev/null </dev/null
 }
 
+@test "exec: the terminal of the caller is out of reach of a program that got none" {
+	needs_program script
+	script -qec 'exec 3<>/dev/tty' /dev/null </dev/null
+	run -1 script -qec 'vpsctl exec web1 sh -c "exec 3<>/dev/tty" </dev/null' /dev/null </dev/null
+}
+
+@test "exec: a terminal whose input and output are both full goes on" {
+	run bash -c '(sleep 1; head -c 300000 /dev/zero | tr "\0" a) |
+		timeout 60 vpsctl exec --tty web1 sh -c "stty raw -echo; head -c 300000" | wc -c'
+	[[ $output == 300000 ]]
+}
+
+@test "exec: a program with a terminal hears of the end of vpsctl" {
+	(sleep 20 | vpsctl exec --tty web1 sh -c 'echo $$ >/tty-pid; exec sleep 600' >/dev/null) 3>&- &
+	eventually 10 vps_sh web1 'test -s /tty-pid'
+	pkill -TERM -f 'vpsctl exec --tty web1 sh -c echo'
+	eventually 10 vps_sh web1 '! kill -0 "$(cat /tty-pid)" 2>/dev/null'
+}
+
+@test "exec: no path leads through descriptors of the host" {
+	vps_sh web1 'printf "root:x:0:0::/root:/bin/sh\nout:x:7:7::/:/proc/self/fd/3/../../../bin/busybox\n" >/etc/passwd'
+	run ! vpsctl enter --user out web1 </dev/null
+	vps_sh web1 'for i in 3 4 5 6 7 8 9 10 11 12; do printf "o$i:x:$i:7::/:/proc/self/fd/$i/bin/sh\n"; done >>/etc/passwd'
+	local i
+	for i in {3..12}; do
+		run ! vpsctl enter --user "o$i" web1 </dev/null
+	done
+}
+
 @test "exec: what a program leaves in the background belongs to init" {
 	vps_sh web1 '(sleep 500 & echo $! >/root/background) >/dev/null 2>&1'
 	vps_sh web1 'kill -0 $(cat /root/background) && grep -q "^PPid:.*1$" /proc/$(cat /root/background)/status'

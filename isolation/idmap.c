@@ -3,8 +3,7 @@
  * Writes the id maps of a user namespace, ours or a child's; called by the
  * engine for init and by whoever needs an id-mapped mount.
  *
- * A namespace that nobody lives in is made by a child that never runs a line
- * of its own:
+ * A namespace that nobody lives in is made by a child that only sleeps:
  *
  *	parent				child (new user namespace, shares our memory)
  *	clone()  ---------------------> sleeps; every signal blocked
@@ -24,6 +23,7 @@
 #include <string.h>
 #include <sys/capability.h>
 #include <sys/pidfd.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -262,9 +262,17 @@ static void own_sleeper(struct sleeper *sleeper)
 	errno = saved;
 }
 
-__attribute__((noreturn)) static int sleep_for_ever(void *unused)
+/*
+ * Until the parent kills it, or is killed itself: a sleeper that stayed would
+ * hold its parent's descriptors, and with them its locks, for ever.
+ */
+__attribute__((noreturn)) static int sleep_for_ever(void *arg)
 {
-	(void)unused;
+	const pid_t *parent = arg;
+
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != *parent)	/* it was killed before it would have been told */
+		_exit(0);
 	for (;;)
 		(void)pause();	/* nothing but SIGKILL comes through */
 }
@@ -277,13 +285,15 @@ __attribute__((noreturn)) static int sleep_for_ever(void *unused)
 static int start_sleeper(struct sleeper *ret_sleeper, void *stack, struct vps_err *err)
 {
 	const int flags = CLONE_NEWUSER | CLONE_VM | CLONE_FILES | CLONE_PIDFD;
+	static pid_t self;	/* read by the sleeper when this function has returned */
 	sigset_t all, before;
 	int pidfd = FD_NONE, saved;
 	pid_t pid;
 
+	self = getpid();
 	(void)sigfillset(&all);
 	(void)sigprocmask(SIG_SETMASK, &all, &before);
-	pid = clone(sleep_for_ever, (char *)stack + STACK_ROOM, flags, NULL, &pidfd);
+	pid = clone(sleep_for_ever, (char *)stack + STACK_ROOM, flags, &self, &pidfd);
 	saved = errno;
 	(void)sigprocmask(SIG_SETMASK, &before, NULL);
 	if (pid >= 0) {

@@ -185,8 +185,9 @@ static int lay_mount(const struct mounts_plan *plan, struct mounts_tree *tree, s
 	r = mount_attach(fd, target_fd);
 	if (r < 0)
 		return vps_err_set(err, r, "cannot attach the mount at %s", entry->destination);
-	if (entry->propagation) {
-		r = mount_propagation(fd, entry->propagation);
+	if (entry->is_bind || entry->propagation) {
+		r = mount_propagation(fd, entry->propagation ? entry->propagation :
+							       MS_PRIVATE | MS_REC);
 		if (r < 0)
 			return vps_err_set(err, r, "cannot set the propagation of %s",
 					   entry->destination);
@@ -202,7 +203,9 @@ int mounts_build(const struct mounts_plan *plan, struct mounts_tree *tree, struc
 	 * Nothing may travel back to the host. A new user namespace has seen to
 	 * that, mount_namespaces(7); slave keeps what the host unmounts unmounted.
 	 */
-	if (!plan->has_userns && mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL) < 0)
+	if (!plan->has_userns &&
+	    (mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL) < 0 ||
+	     mount_propagation(tree->root_fd, MS_SLAVE | MS_REC) < 0))	/* the clone is a peer of its own */
 		return vps_err_set(err, -errno, "cannot make the mounts private");
 
 	/* Over "/": a directory that exists everywhere, and nobody looks it up from here on. */
@@ -263,9 +266,9 @@ int mounts_enter(const struct mounts_plan *plan, struct mounts_tree *tree, struc
 	if (r < 0)
 		return r;
 	/* It came as a slave of the runtime's, or of the host's. */
-	r = mount_propagation(tree->root_fd, MS_PRIVATE | MS_REC);
+	r = mount_propagation(tree->root_fd, MS_PRIVATE);
 	if (r < 0)
-		return vps_err_set(err, r, "cannot make the mounts private");
+		return vps_err_set(err, r, "cannot make the root private");
 	r = plan->is_readonly ? mount_change(tree->root_fd, MOUNT_ATTR_RDONLY, 0, false) : 0;
 	if (r < 0)
 		return vps_err_set(err, r, "cannot make the root read-only");

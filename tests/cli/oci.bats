@@ -52,7 +52,7 @@ commands() {
 
 @test "oci: the manual describes every command and every option" {
 	local name option page
-	page=$(mandoc -T ascii "$BATS_TEST_DIRNAME/../../cli/vps-oci.8" | col -b)
+	page=$(mandoc -T ascii "$BATS_TEST_DIRNAME/../../cli/vps-oci.8" | sed 's/.\x08//g')
 	for name in $(commands); do
 		grep -qw -- "$name" <<<"$page"
 		for option in $(vps-oci "$name" --help 2>/dev/null | grep -oE -- '--[a-z-]+' | grep -vx -- --help); do

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Lists the processes of a cgroup and below; called by `vps-oci ps`. */
+/* Lists the processes of a cgroup and below; called by cg_signal.c and `vps-oci ps`. */
 #include "cg_procs.h"
 
 #include <errno.h>
@@ -22,8 +22,13 @@ static int list_here(int cg_fd, struct pids *pids, struct vps_err *err)
 {
 	OWN_MEM char *text = NULL;
 	char *line, *rest;
-	int r = file_read(cg_fd, "cgroup.procs", PROCS_MAX, &text, NULL, err);
+	struct vps_err unread = { 0 };
+	int r = file_read(cg_fd, "cgroup.procs", PROCS_MAX, &text, NULL, &unread);
 
+	if (r == -EOPNOTSUPP)	/* a cgroup of threads: its processes stand in the list above it */
+		return 0;
+	if (r < 0)
+		*err = unread;
 	for (line = r == 0 ? strtok_r(text, "\n", &rest) : NULL; line;
 	     line = strtok_r(NULL, "\n", &rest)) {
 		pid_t *longer = reallocarray(pids->items, pids->count + 1, sizeof(*longer));
@@ -51,7 +56,8 @@ static int list_below(int cg_fd, int depth, struct pids *pids, struct vps_err *e
 	while (r == 0 && depth < DEPTH_MAX && (entry = readdir(dir))) {
 		OWN_FD fd = FD_NONE;
 
-		if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
+		if (entry->d_type != DT_DIR || strcmp(entry->d_name, ".") == 0 ||
+		    strcmp(entry->d_name, "..") == 0)
 			continue;
 		fd = openat(cg_fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		if (fd >= 0)	/* else it went away meanwhile */

@@ -107,7 +107,12 @@ void doctor_controller(const struct doctor *doctor, const struct check *check,
 	}
 }
 
-/* A child born into a cgroup, where it waits to be killed. Its pid, or -errno. */
+/*
+ * A child born into a cgroup, where it waits to be killed. Its pid, or -errno.
+ *
+ * Returns when the child is set to die with us: frozen before that, it would
+ * outlive a doctor that is killed.
+ */
 static pid_t clone_into(int cg_fd)
 {
 	struct clone_args args = {
@@ -116,15 +121,29 @@ static pid_t clone_into(int cg_fd)
 		.exit_signal = SIGCHLD,
 		.cgroup = (uint64_t)cg_fd,
 	};
-	pid_t self = getpid();
-	pid_t pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
+	pid_t self = getpid(), pid;
+	OWN_FD ready_fd = FD_NONE;
+	int ends[2];
+	char end;
 
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -errno;
+	ready_fd = ends[0];
+	pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
+	if (pid < 0)
+		pid = -errno;
 	if (pid == 0) {
 		doctor_die_with(self);
+		(void)close(ends[1]);
 		for (;;)
 			(void)pause();
 	}
-	return pid < 0 ? -errno : pid;
+	(void)close(ends[1]);
+	if (pid < 0)
+		return pid;
+	while (read(ready_fd, &end, 1) < 0 && errno == EINTR)
+		;
+	return pid;
 }
 
 static void end(pid_t pid)

@@ -30,31 +30,31 @@ static int check_limits(const struct spec *spec, struct vps_err *err)
 	return 0;
 }
 
-static int is_name(const struct dirent *entry)
+static int has_name(struct vps_host *host, const char *dir, int vps_fd, void *arg,
+		    struct vps_err *err)
 {
-	return entry->d_name[0] != '.';
+	struct spec spec = { 0 };
+	int r = 0;
+
+	(void)host;
+	(void)dir;
+	(void)err;
+	if (vps_load_spec(vps_fd, &spec, &(struct vps_err){ 0 }) == 0)
+		r = spec.name && strcmp(spec.name, arg) == 0;
+	spec_free(&spec);
+	return r;
 }
 
-/* Whether some VPS still has that name in its spec: a rename that was killed, finish_rename(). */
+/*
+ * Whether some VPS still has that name in its spec, of a rename that was
+ * killed, finish_rename(). When that is unknown its row is kept.
+ */
 static bool is_being_renamed(struct vps_host *host, const char *name)
 {
-	struct dirent **entries = NULL;
-	int i, n = scandirat(host->vps_fd, ".", &entries, is_name, NULL);
-	bool is_found = n < 0;	/* unknown: keep the row */
+	char wanted[VPS_NAME_MAX + 1];
 
-	for (i = 0; i < n; i++) {
-		OWN_FD vps_fd = openat(host->vps_fd, entries[i]->d_name,
-				       O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		struct vps_err ignored = { 0 };
-		struct spec spec = { 0 };
-
-		if (!is_found && vps_fd >= 0 && vps_load_spec(vps_fd, &spec, &ignored) == 0)
-			is_found = spec.name && strcmp(spec.name, name) == 0;
-		spec_free(&spec);
-		free(entries[i]);
-	}
-	free(entries);
-	return is_found;
+	(void)snprintf(wanted, sizeof(wanted), "%s", name);
+	return host_each_vps(host, has_name, wanted, &(struct vps_err){ 0 }) != 0;
 }
 
 static bool is_gone(const char *name, void *arg)

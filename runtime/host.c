@@ -2,6 +2,7 @@
 /* Opens the root of all state and one VPS under its lock; called by every verb of vps.h. */
 #include "host.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -72,6 +73,35 @@ int vps_host_root_fd(const struct vps_host *host)
 const char *vps_host_root_path(const struct vps_host *host)
 {
 	return host->root;
+}
+
+static int is_name(const struct dirent *entry)
+{
+	return entry->d_name[0] != '.';
+}
+
+int host_each_vps(struct vps_host *host,
+		  int (*each)(struct vps_host *host, const char *name, int vps_fd, void *arg,
+			      struct vps_err *err),
+		  void *arg, struct vps_err *err)
+{
+	struct dirent **entries = NULL;
+	int i, r = 0, n = scandirat(host->vps_fd, ".", &entries, is_name, alphasort);
+
+	if (n < 0)
+		return vps_err_set(err, -errno, "cannot list %s/vps", host->root);
+	for (i = 0; i < n; i++) {
+		OWN_FD fd = FD_NONE;
+
+		if (r == 0)
+			fd = openat(host->vps_fd, entries[i]->d_name,
+				    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (fd >= 0)
+			r = each(host, entries[i]->d_name, fd, arg, err);
+		free(entries[i]);
+	}
+	free(entries);
+	return r;
 }
 
 void vps_unlock(struct vps *vps)

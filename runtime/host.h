@@ -27,6 +27,18 @@ struct vps_host {
 	bool is_default;	/* ROOT is /var/lib/vps: its cgroups need no distinction */
 };
 
+/*
+ * Call each() for every directory of ROOT/vps, in the order of their names.
+ *
+ * vps_fd    of that directory, borrowed; one without SPEC_FILE is half-made or half-gone
+ * Ends at the first call that does not return 0, and returns what that returned; 0 when
+ * none is left; -errno with err set when the directory cannot be read.
+ */
+int host_each_vps(struct vps_host *host,
+		  int (*each)(struct vps_host *host, const char *name, int vps_fd, void *arg,
+			      struct vps_err *err),
+		  void *arg, struct vps_err *err) __attribute__((nonnull(1, 2, 4)));
+
 /* One VPS, held under its lock. Start with VPS_INIT; vps_unlock() it. */
 struct vps {
 	struct vps_host *host;
@@ -99,9 +111,5 @@ int vps_erase(struct vps *vps, struct vps_err *err);
 
 /* The body of vps_stop(), under the lock. */
 int stop_locked(struct vps *vps, int timeout_msec, struct vps_err *err);
-
-/* How the VPS in these directories is; address from the registry where one is given. */
-int info_fill(struct vps_host *host, const char *name, struct registry *registry,
-	      struct vps_info *info, struct vps_err *err);
 
 #endif

@@ -78,8 +78,9 @@ static int fill_run(struct vps_host *host, const char *name, struct vps_info *in
 	return 0;
 }
 
-int info_fill(struct vps_host *host, const char *name, struct registry *registry,
-	      struct vps_info *info, struct vps_err *err)
+/* How a VPS is. */
+static int info_fill(struct vps_host *host, const char *name, struct registry *registry,
+		     struct vps_info *info, struct vps_err *err)
 {
 	OWN_FD vps_fd = openat(host->vps_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	struct allocation allocation;
@@ -132,46 +133,50 @@ int vps_get(struct vps_host *host, const char *name, struct vps_info *ret_info,
 	return r < 0 ? r : info_fill(host, name, registry, ret_info, err);
 }
 
-static int is_name(const struct dirent *entry)
+struct list {
+	struct registry *registry;
+	struct vps_info *infos;
+	size_t           count;
+};
+
+static int list_add(struct vps_host *host, const char *name, int vps_fd, void *arg,
+		    struct vps_err *err)
 {
-	return entry->d_name[0] != '.';
+	struct list *list = arg;
+	struct vps_info *more = reallocarray(list->infos, list->count + 1, sizeof(*more));
+	int r = 0;
+
+	(void)vps_fd;
+	if (!more)
+		return vps_err_set(err, -ENOMEM, "cannot list %s/vps", host->root);
+	list->infos = more;
+	if (!list->registry)
+		r = registry_open(host->root_fd, &list->registry, err);
+	if (r == 0)
+		r = info_fill(host, name, list->registry, &more[list->count], err);
+	if (r == -VPS_ENOENT) {	/* half-made, or gone meanwhile */
+		*err = (struct vps_err){ 0 };
+		return 0;
+	}
+	if (r < 0)
+		return vps_err_in(err, "%s", name);
+	list->count++;
+	return 0;
 }
 
 int vps_list(struct vps_host *host, struct vps_info **ret_infos, size_t *ret_count,
 	     struct vps_err *err)
 {
-	OWN_REGISTRY *registry = NULL;
-	OWN_MEM struct vps_info *infos = NULL;
-	struct dirent **entries = NULL;
-	size_t count = 0;
-	int i, n, r = 0;
+	struct list list = { 0 };
+	int r = host_each_vps(host, list_add, &list, err);
 
-	n = scandirat(host->vps_fd, ".", &entries, is_name, alphasort);
-	if (n < 0)
-		return vps_err_set(err, -errno, "cannot list %s/vps", host->root);
-	infos = calloc((size_t)n + 1, sizeof(*infos));
-	if (!infos)
-		r = vps_err_set(err, -ENOMEM, "cannot list %s/vps", host->root);
-	if (r == 0 && n > 0)
-		r = registry_open(host->root_fd, &registry, err);
-	for (i = 0; i < n; i++) {
-		if (r == 0) {
-			r = info_fill(host, entries[i]->d_name, registry, &infos[count], err);
-			if (r == 0)
-				count++;
-			else if (r == -VPS_ENOENT) {	/* half-made, or gone meanwhile */
-				*err = (struct vps_err){ 0 };
-				r = 0;
-			} else
-				(void)vps_err_in(err, "%s", entries[i]->d_name);
-		}
-		free(entries[i]);
-	}
-	free(entries);
-	if (r < 0)
+	registry_close(list.registry);
+	if (r < 0) {
+		free(list.infos);
 		return r;
-	*ret_infos = mem_take(&infos);
-	*ret_count = count;
+	}
+	*ret_infos = list.infos;
+	*ret_count = list.count;
 	return 0;
 }
 
@@ -374,27 +379,32 @@ int vps_logs(struct vps_host *host, const char *name, size_t lines, bool is_foll
 
 /* ---- what may not be removed ---- */
 
+struct layer_walk {
+	int (*each)(const char *diff_id, void *arg);
+	void *arg;
+};
+
+static int layers_of(struct vps_host *host, const char *name, int vps_fd, void *arg,
+		     struct vps_err *err)
+{
+	const struct layer_walk *walk = arg;
+	OWN_IMAGE *image = NULL;
+	size_t i;
+	int r = 0;
+
+	(void)name;
+	/* One that is half-made or half-gone stands on nothing yet, or no more. */
+	if (vps_load_image(host, vps_fd, &image, &(struct vps_err){ 0 }) < 0)
+		return 0;
+	for (i = 0; r == 0 && i < image->diff_ids_len; i++)
+		r = walk->each(image->diff_ids[i], walk->arg);
+	return r < 0 ? vps_err_set(err, r, "cannot tell which layers are in use") : 0;
+}
+
 int vps_layers_in_use(struct vps_host *host, int (*each)(const char *diff_id, void *arg),
 		      void *arg, struct vps_err *err)
 {
-	struct dirent **entries = NULL;
-	int i, r = 0, n = scandirat(host->vps_fd, ".", &entries, is_name, alphasort);
+	struct layer_walk walk = { each, arg };
 
-	if (n < 0)
-		return vps_err_set(err, -errno, "cannot list %s/vps", host->root);
-	for (i = 0; i < n; i++) {
-		OWN_FD vps_fd = openat(host->vps_fd, entries[i]->d_name,
-				       O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		OWN_IMAGE *image = NULL;
-		struct vps_err absent = { 0 };
-		size_t j;
-
-		/* One that is half-made or half-gone stands on nothing yet, or no more. */
-		if (r == 0 && vps_fd >= 0 && vps_load_image(host, vps_fd, &image, &absent) == 0)
-			for (j = 0; r == 0 && j < image->diff_ids_len; j++)
-				r = each(image->diff_ids[j], arg);
-		free(entries[i]);
-	}
-	free(entries);
-	return r < 0 ? vps_err_set(err, r, "cannot tell which layers are in use") : 0;
+	return host_each_vps(host, layers_of, &walk, err);
 }

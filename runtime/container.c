@@ -16,7 +16,8 @@
  *                                    <----  SYNC_CONSOLE with the pty's master
  *                                    <----  SYNC_BUILT
  *   prestart, createRuntime hooks
- *   SYNC_ENTER -------------------------->  createContainer hooks, switch of root
+ *   SYNC_ENTER -------------------------->  createContainer hooks, switch of root,
+ *                                           is the program there?
  *                                    <----  SYNC_READY
  *   "created"
  *   SYNC_START -------------------------->  startContainer hooks, user,

@@ -23,6 +23,7 @@
 #include "base/own.h"
 #include "base/path.h"
 #include "container_parts.h"
+#include "executable.h"
 #include "isolation/mount_fd.h"
 #include "process.h"
 #include "sync.h"
@@ -183,6 +184,10 @@ static int settle(struct container *c, int sync_fd, struct vps_err *err)
 	if (r == 0)
 		r = mounts_enter(&plan, &tree, err);
 	mounts_close(&tree);
+	if (r == 0)
+		r = executable_check(&c->config.process, err);
+	if (r == 0)
+		process_add_home(&c->config.process, &c->config.arena);
 	return r == 0 ? sync_send(sync_fd, SYNC_READY, FD_NONE) : r;
 }
 
@@ -208,7 +213,7 @@ static int live(struct container *c, int *sync_fd, struct vps_err *err)
 	process.sync_fd = *sync_fd;
 	if (r == 0)
 		r = process_become(&process, err);
-	return r == 0 ? process_execute(&c->config.process, err) : r;
+	return r == 0 ? executable_run(&c->config.process, err) : r;
 }
 
 _Noreturn void container_init(struct container *c, int sync_fd)

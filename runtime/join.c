@@ -35,6 +35,7 @@
 
 #include "base/own.h"
 #include "isolation/devfs.h"
+#include "executable.h"
 #include "process.h"
 #include "sync.h"
 #include "users.h"
@@ -56,26 +57,6 @@ static int namespace_flags(const struct oci_config *config)
 
 /* ---- the process ---- */
 
-/* A copy of env with NAME=value in it, unless it has a NAME. */
-static const char *const *with_env(struct arena *arena, const char *const *env, const char *name,
-				   const char *value)
-{
-	const char **longer;
-	size_t count = 0;
-
-	if (process_env(env, name))
-		return env;
-	while (env && env[count])
-		count++;
-	longer = arena_array(arena, count + 2, sizeof(*longer));
-	if (!longer)
-		return env;
-	if (count)
-		memcpy(longer, env, count * sizeof(*longer));
-	longer[count] = arena_printf(arena, "%s=%s", name, value);
-	return longer;
-}
-
 /* Who it runs as, read from the container's own files, now that "/" is its root. */
 static int become_named(struct join *join, struct arena *arena, struct vps_err *err)
 {
@@ -84,8 +65,10 @@ static int become_named(struct join *join, struct arena *arena, struct vps_err *
 	struct user user;
 	int r;
 
-	if (!join->user)
+	if (!join->user) {
+		process_add_home(process, arena);
 		return 0;
+	}
 	if (root_fd < 0)
 		return vps_err_set(err, -errno, "cannot open the root");
 	r = users_find(root_fd, join->user, arena, &user, err);
@@ -95,8 +78,8 @@ static int become_named(struct join *join, struct arena *arena, struct vps_err *
 	process->gid = user.gid;
 	process->groups = user.groups;
 	process->group_count = user.group_count;
-	process->env = with_env(arena, process->env, "HOME", user.home);
-	process->env = with_env(arena, process->env, "USER", user.name ? user.name : join->user);
+	process->env = process_with_env(arena, process->env, "HOME", user.home);
+	process->env = process_with_env(arena, process->env, "USER", user.name ? user.name : join->user);
 	if (!process->cwd)
 		process->cwd = access(user.home, X_OK) == 0 ? user.home : "/";
 	if (!process->args) {
@@ -107,7 +90,7 @@ static int become_named(struct join *join, struct arena *arena, struct vps_err *
 		args[0] = user.shell;
 		args[1] = "-l";
 		process->args = args;
-		process->env = with_env(arena, process->env, "SHELL", user.shell);
+		process->env = process_with_env(arena, process->env, "SHELL", user.shell);
 	}
 	return 0;
 }
@@ -163,7 +146,7 @@ _Noreturn static void process_main(struct join *join, int sync_fd)
 	if (r == 0)
 		r = process_become(&plan, &err);
 	if (r == 0) {
-		r = process_execute(&join->process, &err);
+		r = executable_run(&join->process, &err);
 		status = r == -ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE;
 	}
 	(void)vps_err_set(&err, r, "cannot talk to the caller");

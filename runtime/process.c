@@ -28,6 +28,7 @@
 #include "base/fileio.h"
 #include "base/own.h"
 #include "sync.h"
+#include "users.h"
 
 int process_limit(pid_t pid, int proc_fd, const struct oci_process *process,
 		  struct vps_err *err)
@@ -206,33 +207,34 @@ const char *process_env(const char *const *env, const char *name)
 	return NULL;
 }
 
-/* execvpe(3) with the PATH of the new environment, and the errno that says why. */
-static int execute(const struct oci_process *process)
+const char *const *process_with_env(struct arena *arena, const char *const *env, const char *name,
+				    const char *value)
 {
-	const char *path = process_env(process->env, "PATH");
-	char *const *argv = (char *const *)process->args;
-	char *const *env = (char *const *)process->env;
-	int code = -ENOENT;
+	const char **longer;
+	size_t count = 0;
 
-	if (strchr(argv[0], '/')) {
-		(void)execve(argv[0], argv, env);
-		return -errno;
-	}
-	if (!path)
-		path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-	while (*path) {
-		size_t len = strcspn(path, ":");
-		char file[PATH_MAX];
+	if (process_env(env, name))
+		return env;
+	while (env && env[count])
+		count++;
+	longer = arena_array(arena, count + 2, sizeof(*longer));
+	if (!longer)
+		return env;
+	if (count)
+		memcpy(longer, env, count * sizeof(*longer));
+	longer[count] = arena_printf(arena, "%s=%s", name, value);
+	return longer;
+}
 
-		if (len > 0 && len + strlen(argv[0]) + 2 <= sizeof(file)) {
-			(void)snprintf(file, sizeof(file), "%.*s/%s", (int)len, path, argv[0]);
-			(void)execve(file, argv, env);
-			if (errno != ENOENT && errno != ENOTDIR)
-				code = -errno;
-		}
-		path += len + (path[len] == ':');
-	}
-	return code;
+void process_add_home(struct oci_process *process, struct arena *arena)
+{
+	OWN_FD root_fd = FD_NONE;
+
+	if (process_env(process->env, "HOME"))
+		return;
+	root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	process->env = process_with_env(arena, process->env, "HOME",
+					users_home(root_fd, process->uid, arena));
 }
 
 int process_become(const struct process_plan *plan, struct vps_err *err)
@@ -259,9 +261,4 @@ int process_become(const struct process_plan *plan, struct vps_err *err)
 		r = load_filter(plan, err);
 	}
 	return r;
-}
-
-int process_execute(const struct oci_process *process, struct vps_err *err)
-{
-	return vps_err_set(err, execute(process), "cannot execute %s", process->args[0]);
 }

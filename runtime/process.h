@@ -49,14 +49,14 @@ int process_take_terminal(const struct oci_process *process, int slave_fd, struc
  */
 int process_become(const struct process_plan *plan, struct vps_err *err);
 
-/*
- * execve(), the program looked for in the PATH of its own environment.
- * Returns only on failure: -ENOENT when there is none (exit status 127), or
- * another -errno (126); err set.
- */
-int process_execute(const struct oci_process *process, struct vps_err *err);
-
 /* Value of NAME in a list of "NAME=value", or NULL. */
 const char *process_env(const char *const *env, const char *name);
+
+/* A copy of env in the arena with NAME=value in it, or env itself when that has a NAME. */
+const char *const *process_with_env(struct arena *arena, const char *const *env, const char *name,
+				    const char *value);
+
+/* HOME from the passwd file below "/", unless the environment has one: what arena owns. */
+void process_add_home(struct oci_process *process, struct arena *arena);
 
 #endif

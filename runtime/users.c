@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -160,4 +161,19 @@ int users_find(int root_fd, const char *text, struct arena *arena, struct user *
 	if (r == 0)
 		*ret_user = user;
 	return r;
+}
+
+const char *users_home(int root_fd, uid_t uid, struct arena *arena)
+{
+	struct user user = { .home = "/", .shell = "/" };
+	struct vps_err ignored = { 0 };
+	OWN_MEM char *passwd = NULL;
+	char wanted[16];
+
+	(void)snprintf(wanted, sizeof(wanted), "%u", uid);
+	/* Whatever is wrong with passwd, a HOME is no reason not to run. */
+	if (read_etc(root_fd, "/etc/passwd", &passwd, &ignored) < 0 ||
+	    find_user(passwd, wanted, arena, &user, &ignored) < 0)
+		return "/";
+	return user.home;
 }

@@ -30,4 +30,7 @@ struct user {
 int users_find(int root_fd, const char *text, struct arena *arena, struct user *ret_user,
 	       struct vps_err *err);
 
+/* The home directory of a user by number, or "/" where passwd has none that can be read. */
+const char *users_home(int root_fd, uid_t uid, struct arena *arena);
+
 #endif

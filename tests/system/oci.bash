@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What the files of tests about vps-oci load behind helpers: a root and a bundle made of busybox,
+# and containers that are deleted after each test.
+# shellcheck disable=SC2034,SC2154
+
+setup_file() {
+	ROOTFS=$BATS_FILE_TMPDIR/rootfs
+	export ROOTFS
+	mkdir -p "$ROOTFS"/{bin,dev,etc,proc,sys,tmp}
+	cp "$(command -v busybox)" "$ROOTFS/bin/"
+	chroot "$ROOTFS" /bin/busybox --install -s /bin
+	echo 'root:x:0:0::/root:/bin/sh' >"$ROOTFS/etc/passwd"
+}
+
+setup() {
+	bundle=$BATS_TEST_TMPDIR/bundle
+	root=$BATS_TEST_TMPDIR/root
+	mkdir "$bundle"
+	ln -s "$ROOTFS" "$bundle/rootfs"
+	vps-oci spec --bundle "$bundle"
+	config '.process.terminal = false'
+}
+
+teardown() {
+	local id
+	for id in $(oci list --quiet); do
+		oci delete --force "$id"
+	done
+}
+
+teardown_file() {
+	:
+}
+
+oci() {
+	vps-oci --root "$root" "$@"
+}
+
+# config FILTER [JQ-OPTION...]: edit the bundle's config.json.
+config() {
+	jq "${@:2}" "$1" "$bundle/config.json" >"$bundle/config.new"
+	mv "$bundle/config.new" "$bundle/config.json"
+}
+
+# runs SCRIPT: what the container's program is.
+runs() {
+	config '.process.args = ["sh", "-c", $script]' --arg script "$1"
+}
+
+# start_detached ID: as engines do, with a program that waits to be killed.
+start_detached() {
+	runs "${2-trap 'exit 3' TERM; while :; do sleep 0.1; done}"
+	oci create --bundle "$bundle" "$1" </dev/null >/dev/null 3>&-
+	oci start "$1" 3>&-
+}
+
+oci_status() {
+	oci state "$1" | jq -r .status
+}
+
+oci_status_is() {
+	[[ $(oci_status "$1") == "$2" ]]
+}
+
+nothing_is_left() {
+	[[ -z $(oci list --quiet) && ! -e $root/$1 && ! -d /sys/fs/cgroup/vps-oci/$1 ]]
+}

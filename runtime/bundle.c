@@ -11,6 +11,7 @@
 #include "base/fileio.h"
 #include "compile.h"
 #include "host.h"
+#include "places.h"
 #include "signals.h"
 
 /* Everything that a compilation reads, owned together. */
@@ -19,6 +20,7 @@ struct inputs {
 	struct image     *image;
 	struct allocation allocation;
 	char              cgroup[160];
+	struct resource_places places;
 };
 
 static void inputs_free(struct inputs *in)
@@ -41,6 +43,7 @@ static int inputs_load(struct vps_host *host, const char *name, int vps_fd, stru
 		r = registry_find(registry, name, &in->allocation, err);
 	if (r < 0)
 		return r;
+	places_find(host->root_fd, &in->places);
 	/* Two roots may both have a VPS of one name: only the default root's goes without its id. */
 	(void)snprintf(in->cgroup, sizeof(in->cgroup), "vps/%s%s%.8s", name,
 		       host->is_default ? "" : "-", host->is_default ? "" : in->allocation.uuid);
@@ -61,6 +64,7 @@ static int compile(const struct inputs *in, bool is_for_engine, char **ret_text,
 		.image_working_dir = *config->working_dir ? config->working_dir : NULL,
 		.uuid = in->allocation.uuid,
 		.is_for_engine = is_for_engine,
+		.places = &in->places,
 		.stop_signal = *config->stop_signal ? config->stop_signal : NULL,
 	};
 

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <jansson.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/own.h"
@@ -13,11 +14,7 @@
 #define ID_COUNT	65536
 #define OCI_VERSION	"1.2.0"	/* what is used here; all of 1.x understand it */
 
-/*
- * Without a limit of its own a VPS that forks without end would use up the
- * pids of the host. Enough for a busy server, far below kernel.pid_max.
- */
-#define DEFAULT_PIDS	"8192"
+#define LINES_ROOM	8192	/* of the lines of one limit */
 
 static void put_namespaces(struct compile *c, json_t *linux_part)
 {
@@ -43,31 +40,58 @@ static void put_id_maps(struct compile *c, json_t *linux_part)
 				     (json_int_t)c->input->id_start, "size", ID_COUNT));
 }
 
+/* Limits that share a file, such as those of io.max, are lines of one value. */
+static void put_lines(struct compile *c, json_t *files, const char *file, const char *lines)
+{
+	const char *before = json_string_value(json_object_get(files, file));
+	OWN_MEM char *both = NULL;
+
+	if (before && asprintf(&both, "%s\n%s", before, lines) < 0) {
+		both = NULL;
+		c->w.has_failed = true;
+		return;
+	}
+	writer_string(&c->w, files, file, both ? both : lines);
+}
+
+static int put_limit(struct compile *c, json_t *files, enum resource_id id)
+{
+	static const struct resource_places no_places;
+	const struct resource_places *places = c->input->places ? c->input->places : &no_places;
+	const struct resource *row = &resources[id];
+	struct vps_err why = { 0 };
+	char lines[LINES_ROOM];
+	int r;
+
+	if (c->spec->is_best_effort && !cg_has_controller(row->controller))
+		return 0;
+	r = resource_cg_lines(id, &c->spec->limits, places, lines, sizeof(lines), &why);
+	if (r == -VPS_EHOST && c->spec->is_best_effort)
+		return 0;
+	if (r < 0)
+		return vps_err_say(c->err, r, "resources.%s", why.text);
+	put_lines(c, files, row->file, lines);
+	if (row->second_file)
+		put_lines(c, files, row->second_file, lines);
+	return 0;
+}
+
 /* As files of cgroup v2, by which nothing is lost: OCI's own words are those of v1. */
-static void put_limits(struct compile *c, json_t *resources_part)
+static int put_limits(struct compile *c, json_t *resources_part)
 {
 	const struct limits *limits = &c->spec->limits;
 	json_t *files = json_object();
-	char text[64];
-	int id;
+	char pids[16];
+	int id, r = 0;
 
-	for (id = 0; id < RESOURCES; id++) {
-		const struct resource *row = &resources[id];
-
-		if (!limits->is_set[id])
-			continue;
-		if (c->spec->is_best_effort && !cg_has_controller(row->controller))
-			continue;
-		if (row->is_text)
-			writer_string(&c->w, files, row->file, limits->text[id]);
-		else
-			writer_string(&c->w, files, row->file,
-				      resource_cg_text((enum resource_id)id, limits->value[id],
-						       text, sizeof(text)));
-	}
+	for (id = 0; r == 0 && id < RESOURCES; id++)
+		if (limits->is_set[id])
+			r = put_limit(c, files, (enum resource_id)id);
+	(void)snprintf(pids, sizeof(pids), "%d", RESOURCE_PIDS);
 	if (!limits->is_set[RES_PIDS] && cg_has_controller("pids"))
-		writer_string(&c->w, files, resources[RES_PIDS].file, DEFAULT_PIDS);
+		writer_string(&c->w, files, resources[RES_PIDS].file, pids);
 	writer_section(&c->w, resources_part, "unified", files);
+	return r;
 }
 
 static int put_linux(struct compile *c, json_t *root)
@@ -78,8 +102,9 @@ static int put_linux(struct compile *c, json_t *root)
 	put_namespaces(c, linux_part);
 	put_id_maps(c, linux_part);
 	writer_string(&c->w, linux_part, "cgroupsPath", c->input->cgroups_path);
-	put_limits(c, resources_part);
-	r = compile_devices(c, linux_part, resources_part);
+	r = put_limits(c, resources_part);
+	if (r == 0)
+		r = compile_devices(c, linux_part, resources_part);
 	writer_put(&c->w, linux_part, "resources", resources_part);
 	if (r == 0)
 		r = compile_seccomp(c, linux_part);

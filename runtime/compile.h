@@ -18,6 +18,7 @@ struct compile_input {
 	const char        *image_working_dir;	/* or NULL */
 	const char        *uuid;		/* of the VPS, or NULL: systemd makes it its machine id */
 	bool               is_for_engine;	/* name our default seccomp profile instead of writing it out */
+	const struct resource_places *places;	/* devices that limits are about, or NULL: none */
 	const char        *stop_signal;		/* from the image, or NULL: SIGTERM's default by init */
 };
 

@@ -13,12 +13,15 @@
 #include "images/store.h"
 #include "isolation/cg.h"
 #include "monitor.h"
+#include "places.h"
 
 /* A limit that this host cannot enforce is refused by name now, not at the first start. */
-static int check_limits(const struct spec *spec, struct vps_err *err)
+static int check_limits(const struct vps_host *host, const struct spec *spec, struct vps_err *err)
 {
+	struct resource_places places;
 	enum resource_id i;
 
+	places_find(host->root_fd, &places);
 	for (i = 0; i < RESOURCES; i++) {
 		if (!spec->limits.is_set[i] || spec->is_best_effort)
 			continue;
@@ -26,6 +29,8 @@ static int check_limits(const struct spec *spec, struct vps_err *err)
 			return vps_err_say(err, -VPS_EHOST,
 					   "resources.%s: this host has no cgroup v2 controller \"%s\"; boot it with systemd.unified_cgroup_hierarchy=1, or ask for \"limits\": \"best-effort\"",
 					   resources[i].name, resources[i].controller);
+		if (resource_check_place(i, &places, err) < 0)
+			return vps_err_in(err, "resources");
 	}
 	return 0;
 }
@@ -126,7 +131,7 @@ int vps_create(struct vps_host *host, const char *name, const struct spec *spec,
 	vps.vps_fd = openat(host->vps_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (vps.vps_fd >= 0 && faccessat(vps.vps_fd, SPEC_FILE, F_OK, 0) == 0)
 		return vps_err_say(err, -VPS_EEXIST, "a VPS of this name exists already");
-	r = check_limits(spec, err);
+	r = check_limits(host, spec, err);
 	if (r == 0)
 		r = store_open_at(host->root_fd, true, &store, err);
 	if (r == 0) {

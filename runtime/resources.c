@@ -15,42 +15,83 @@
 #define CPU_PERIOD_USEC	100000	/* the kernel's default */
 #define CPU_NUMBER_MAX	8191	/* the largest NR_CPUS that Linux can be built with */
 
+/* Of a limit that may be "max", and is where nothing is set. */
+#define AMOUNT(low, high)	OFFER(low, high), .fallback = UINT64_MAX
+#define OFFER(low, high)	.takes_max = true, .lowest = (low), .highest = (high)
+
 /*
  * Every limit of a VPS. Deliberately not here: what OCI can say and a VPS
  * cannot, such as real-time budgets; "unified" of an OCI bundle takes those.
  */
 const struct resource resources[RESOURCES] = {
 	/*                     name           file             controller  unit */
-	[RES_CPUS]        = { "cpus",        "cpu.max",       "cpu",      UNIT_CPUS,
-			      .takes_max = true, .lowest = 10, .highest = 10000000,
+	[RES_CPUS]        = { "cpus",        "cpu.max",       .controller = "cpu",
+			      .unit = UNIT_CPUS, AMOUNT(10, 10000000),
 			      .summary = "processors' worth of time, such as 1.5" },
-	[RES_CPU_WEIGHT]  = { "cpu.weight",  "cpu.weight",    "cpu",      UNIT_COUNT,
-			      .lowest = 1, .highest = 10000,
+	[RES_CPU_BURST]   = { "cpu.burst",   "cpu.max.burst", .controller = "cpu",
+			      .unit = UNIT_CPUS, .lowest = 0, .highest = 10000000,
+			      .summary = "unused time that it may save up and spend above cpus" },
+	[RES_CPU_WEIGHT]  = { "cpu.weight",  "cpu.weight",    .controller = "cpu",
+			      .unit = UNIT_COUNT, .lowest = 1, .highest = 10000, .fallback = 100,
 			      .summary = "share of contended processors; 100 is usual" },
-	[RES_CPU_SET]     = { "cpu.set",     "cpuset.cpus",   "cpuset",   UNIT_COUNT,
-			      .is_text = true,
+	[RES_CPU_SET]     = { "cpu.set",     "cpuset.cpus",   .controller = "cpuset",
+			      .unit = UNIT_COUNT, .is_text = true,
 			      .summary = "processors it may run on, such as 0-1,4" },
-	[RES_MEMORY]      = { "memory",      "memory.max",    "memory",   UNIT_BYTES,
-			      .takes_max = true, .lowest = MIB, .highest = EIB,
+	[RES_MEMORY]      = { "memory",      "memory.max",    .controller = "memory",
+			      .unit = UNIT_BYTES, AMOUNT(MIB, EIB),
 			      .summary = "memory that it can use at most" },
-	[RES_MEMORY_HIGH] = { "memory.high", "memory.high",   "memory",   UNIT_BYTES,
-			      .takes_max = true, .lowest = MIB, .highest = EIB,
+	[RES_MEMORY_HIGH] = { "memory.high", "memory.high",   .controller = "memory",
+			      .unit = UNIT_BYTES, AMOUNT(MIB, EIB),
 			      .summary = "memory above which it is slowed down and reclaimed" },
-	[RES_MEMORY_LOW]  = { "memory.low",  "memory.low",    "memory",   UNIT_BYTES,
-			      .takes_max = true, .lowest = 0, .highest = EIB,
+	[RES_MEMORY_LOW]  = { "memory.low",  "memory.low",    .controller = "memory",
+			      .unit = UNIT_BYTES, OFFER(0, EIB), .fallback = 0,
 			      .summary = "memory that is reclaimed only when nothing else is left" },
-	[RES_MEMORY_MIN]  = { "memory.min",  "memory.min",    "memory",   UNIT_BYTES,
-			      .takes_max = true, .lowest = 0, .highest = EIB,
+	[RES_MEMORY_MIN]  = { "memory.min",  "memory.min",    .controller = "memory",
+			      .unit = UNIT_BYTES, OFFER(0, EIB), .fallback = 0,
 			      .summary = "memory that is never taken from it" },
-	[RES_SWAP]        = { "swap",        "memory.swap.max", "memory", UNIT_BYTES,
-			      .takes_max = true, .lowest = 0, .highest = EIB,
+	[RES_MEMORY_OOM_GROUP] = { "memory.oom-group", "memory.oom.group", .controller = "memory",
+			      .unit = UNIT_COUNT, .lowest = 0, .highest = 1,
+			      .summary = "1: when memory runs out, all of it is killed together" },
+	[RES_SWAP]        = { "swap",        "memory.swap.max", .controller = "memory",
+			      .unit = UNIT_BYTES, AMOUNT(0, EIB),
 			      .summary = "swap space that it can use, besides its memory" },
-	[RES_PIDS]        = { "pids",        "pids.max",      "pids",     UNIT_COUNT,
-			      .takes_max = true, .lowest = 1, .highest = 1 << 22,
+	[RES_PIDS]        = { "pids",        "pids.max",      .controller = "pids",
+			      .unit = UNIT_COUNT, OFFER(1, 1 << 22), .fallback = RESOURCE_PIDS,
 			      .summary = "processes and threads" },
-	[RES_IO_WEIGHT]   = { "io.weight",   "io.weight",     "io",       UNIT_COUNT,
-			      .lowest = 1, .highest = 10000,
+	[RES_IO_WEIGHT]   = { "io.weight",   "io.weight",     .controller = "io",
+			      .unit = UNIT_COUNT, .lowest = 1, .highest = 10000, .fallback = 100,
 			      .summary = "share of contended disks; 100 is usual" },
+	[RES_IO_READ]     = { "io.read",     "io.max",        .controller = "io",
+			      .place = PLACE_DISK, .key = "rbps",
+			      .unit = UNIT_BYTES, AMOUNT(4096, EIB),
+			      .summary = "bytes a second read from the disk of its root" },
+	[RES_IO_WRITE]    = { "io.write",    "io.max",        .controller = "io",
+			      .place = PLACE_DISK, .key = "wbps",
+			      .unit = UNIT_BYTES, AMOUNT(4096, EIB),
+			      .summary = "bytes a second written to it" },
+	[RES_IO_READ_OPS] = { "io.read-ops", "io.max",        .controller = "io",
+			      .place = PLACE_DISK, .key = "riops",
+			      .unit = UNIT_COUNT, AMOUNT(1, 1000000000),
+			      .summary = "reads a second of it" },
+	[RES_IO_WRITE_OPS] = { "io.write-ops", "io.max",      .controller = "io",
+			      .place = PLACE_DISK, .key = "wiops",
+			      .unit = UNIT_COUNT, AMOUNT(1, 1000000000),
+			      .summary = "writes a second of it" },
+	/* Reservations too: else a page that is mapped, not yet touched, escapes the limit. */
+	[RES_HUGETLB_2M]  = { "hugetlb.2M",  "hugetlb.2MB.max", "hugetlb.2MB.rsvd.max", "hugetlb",
+			      .unit = UNIT_BYTES, AMOUNT(0, EIB), .step = 2 * MIB,
+			      .summary = "memory in huge pages of 2 MiB" },
+	[RES_HUGETLB_1G]  = { "hugetlb.1G",  "hugetlb.1GB.max", "hugetlb.1GB.rsvd.max", "hugetlb",
+			      .unit = UNIT_BYTES, AMOUNT(0, EIB), .step = 1024 * MIB,
+			      .summary = "memory in huge pages of 1 GiB" },
+	[RES_RDMA_HANDLES] = { "rdma.handles", "rdma.max",    .controller = "rdma",
+			      .place = PLACE_RDMA, .key = "hca_handle",
+			      .unit = UNIT_COUNT, AMOUNT(0, INT32_MAX),
+			      .summary = "handles of each RDMA device" },
+	[RES_RDMA_OBJECTS] = { "rdma.objects", "rdma.max",    .controller = "rdma",
+			      .place = PLACE_RDMA, .key = "hca_object",
+			      .unit = UNIT_COUNT, AMOUNT(0, INT32_MAX),
+			      .summary = "objects of each RDMA device" },
 };
 
 enum resource_id resource_find(const char *name)
@@ -134,13 +175,24 @@ int resource_parse(enum resource_id id, const char *text, uint64_t *ret_value, s
 		return vps_err_say(err, -EINVAL, "%s: %s is above %s; allowed are %s", row->name,
 				   doc_printable(text, shown),
 				   unit_format(row->unit, row->highest, edge, sizeof(edge)), allowed);
+	if (row->step && value != UINT64_MAX && value % row->step)
+		return vps_err_say(err, -EINVAL, "%s: %s is not a multiple of %s", row->name,
+				   doc_printable(text, shown),
+				   unit_format(row->unit, row->step, edge, sizeof(edge)));
 	*ret_value = value;
 	return 0;
 }
 
+const char *resource_format(enum resource_id id, uint64_t value, char *buf, size_t size)
+{
+	return unit_format(resources[id].unit, value, buf, size);
+}
+
 const char *resource_cg_text(enum resource_id id, uint64_t value, char *buf, size_t size)
 {
-	if (id == RES_CPUS && value == UINT64_MAX)
+	if (id == RES_CPU_BURST)
+		(void)snprintf(buf, size, "%ju", (uintmax_t)(value * (CPU_PERIOD_USEC / 1000)));
+	else if (id == RES_CPUS && value == UINT64_MAX)
 		(void)snprintf(buf, size, "max %d", CPU_PERIOD_USEC);
 	else if (id == RES_CPUS)
 		(void)snprintf(buf, size, "%ju %d", (uintmax_t)(value * (CPU_PERIOD_USEC / 1000)),
@@ -152,6 +204,136 @@ const char *resource_cg_text(enum resource_id id, uint64_t value, char *buf, siz
 	else
 		(void)snprintf(buf, size, "%ju", (uintmax_t)value);
 	return buf;
+}
+
+int resource_check_place(enum resource_id id, const struct resource_places *places,
+			 struct vps_err *err)
+{
+	if (resources[id].place == PLACE_DISK && !*places->disk)
+		return vps_err_say(err, -VPS_EHOST,
+				   "%s: the root file systems of this host do not lie on a disk whose use can be limited",
+				   resources[id].name);
+	if (resources[id].place == PLACE_RDMA && !*places->rdma)
+		return vps_err_say(err, -VPS_EHOST, "%s: this host has no RDMA device",
+				   resources[id].name);
+	return 0;
+}
+
+/* "8:0 rbps=1048576", a line for each device. */
+static int put_lines(const struct resource *row, const char *names, const char *amount, char *buf,
+		     size_t size)
+{
+	size_t at = 0;
+
+	while (*names) {
+		size_t len = strcspn(names, " ");
+
+		at += (size_t)snprintf(buf + at, size - at, "%s%.*s %s=%s", at ? "\n" : "",
+				       (int)len, names, row->key, amount);
+		if (at >= size)
+			return -ENOSPC;
+		names += len + (names[len] == ' ');
+	}
+	return 0;
+}
+
+static const char *names_of(enum resource_place place, const struct resource_places *places)
+{
+	return place == PLACE_DISK ? places->disk : places->rdma;
+}
+
+int resource_cg_lines(enum resource_id id, const struct limits *limits,
+		      const struct resource_places *places, char *buf, size_t size,
+		      struct vps_err *err)
+{
+	const struct resource *row = &resources[id];
+	uint64_t value = limits->is_set[id] ? limits->value[id] : row->fallback;
+	char amount[48];
+	int r;
+
+	if (row->is_text) {
+		const char *text = limits->is_set[id] ? limits->text[id] : "";
+
+		if ((size_t)snprintf(buf, size, "%s", text) >= size)
+			return vps_err_say(err, -ENOSPC, "%s: too long", row->name);
+		return 0;
+	}
+	(void)resource_cg_text(id, value, amount, sizeof(amount));
+	if (row->place == PLACE_NONE) {
+		(void)snprintf(buf, size, "%s", amount);
+		return 0;
+	}
+	r = resource_check_place(id, places, err);
+	if (r < 0)
+		return r;
+	r = put_lines(row, names_of(row->place, places), amount, buf, size);
+	return r < 0 ? vps_err_say(err, r, "%s: too many devices", row->name) : 0;
+}
+
+/* What stands behind "key=" in the line of the first device; NULL: nothing. */
+static const char *find_in_line(const char *content, const char *names, const char *key)
+{
+	size_t len = strcspn(names, " "), key_len = strlen(key);
+
+	while (*content && (strncmp(content, names, len) != 0 || content[len] != ' '))
+		content += strcspn(content, "\n"), content += *content == '\n';
+	while (*content && *content != '\n') {
+		content += strcspn(content, " \n");
+		content += *content == ' ';
+		if (strncmp(content, key, key_len) == 0 && content[key_len] == '=')
+			return content + key_len + 1;
+	}
+	return NULL;
+}
+
+/* A number at the start of text, "max" being UINT64_MAX; moves *text behind it. */
+static int take_number(const char **text, uint64_t *ret_value)
+{
+	char *end;
+
+	if (strncmp(*text, "max", 3) == 0) {
+		*text += 3;
+		*ret_value = UINT64_MAX;
+		return 0;
+	}
+	if (!isdigit((unsigned char)**text))
+		return -EBADMSG;
+	errno = 0;
+	*ret_value = strtoull(*text, &end, 10);
+	*text = end;
+	return errno ? -EBADMSG : 0;
+}
+
+int resource_cg_parse(enum resource_id id, const char *content,
+		      const struct resource_places *places, uint64_t *ret_value)
+{
+	const struct resource *row = &resources[id];
+	uint64_t value = 0, period = 0;
+
+	if (row->place != PLACE_NONE)
+		content = find_in_line(content, names_of(row->place, places), row->key);
+	else if (id == RES_IO_WEIGHT && strncmp(content, "default ", 8) == 0)
+		content += 8;
+	if (!content) {		/* no line: no limit */
+		*ret_value = row->fallback;
+		return 0;
+	}
+	if (row->is_text) {
+		*ret_value = 0;
+		return 0;
+	}
+	if (take_number(&content, &value) < 0)
+		return -EBADMSG;
+	if (id == RES_CPU_BURST)
+		value /= CPU_PERIOD_USEC / 1000;
+	if (id == RES_CPUS && value != UINT64_MAX) {
+		content += *content == ' ';
+		if (take_number(&content, &period) < 0 || period == 0)
+			return -EBADMSG;
+		value = value * 1000 / period;
+	}
+	*ret_value = value;
+	return 0;
 }
 
 /*

@@ -10,29 +10,63 @@
 #include "base/err.h"
 #include "base/units.h"
 
+/*
+ * In an order in which limits can grow one after the other, and shrink from
+ * the last to the first, without one ever being above the one that bounds it.
+ */
 enum resource_id {
 	RES_CPUS,		/* thousandths of a processor */
+	RES_CPU_BURST,		/* the same */
 	RES_CPU_WEIGHT,
 	RES_CPU_SET,		/* text: a cpu list */
 	RES_MEMORY,
 	RES_MEMORY_HIGH,
 	RES_MEMORY_LOW,
 	RES_MEMORY_MIN,
+	RES_MEMORY_OOM_GROUP,
 	RES_SWAP,
 	RES_PIDS,
 	RES_IO_WEIGHT,
+	RES_IO_READ,
+	RES_IO_WRITE,
+	RES_IO_READ_OPS,
+	RES_IO_WRITE_OPS,
+	RES_HUGETLB_2M,
+	RES_HUGETLB_1G,
+	RES_RDMA_HANDLES,
+	RES_RDMA_OBJECTS,
 	RESOURCES
 };
+
+/*
+ * Without a limit of its own a VPS that forks without end would use up the
+ * pids of the host. Enough for a busy server, far below kernel.pid_max.
+ */
+#define RESOURCE_PIDS 8192
+
+/* What a file with one line a device limits. */
+enum resource_place { PLACE_NONE, PLACE_DISK, PLACE_RDMA };
 
 struct resource {
 	const char *name;	/* key in "resources" of vps.json and of KEY=VALUE: "cpu.weight" */
 	const char *file;	/* cgroup v2 interface file */
+	const char *second_file;	/* takes the same value, or NULL */
 	const char *controller;
+	enum resource_place place;	/* whose lines the file has */
+	const char *key;	/* in such a line: "rbps" */
 	enum unit   unit;
 	bool        is_text;	/* a list of processors, not an amount */
 	bool        takes_max;	/* "max" is a value, UINT64_MAX: no limit */
 	uint64_t    lowest, highest;	/* in the unit's scale */
+	uint64_t    step;	/* a value is a multiple of it; 0: of 1 */
+	uint64_t    fallback;	/* what a VPS has where nothing is set; of text: "" */
 	const char *summary;	/* half a line for help and man page */
+};
+
+/* The devices of this host that the lines of io.max and rdma.max are about. */
+struct resource_places {
+	char disk[24];		/* "8:0", below the root file systems; empty: none that can be limited */
+	char rdma[200];		/* names with a space between them; empty: there are none */
 };
 
 extern const struct resource resources[RESOURCES];
@@ -64,7 +98,35 @@ uint64_t resource_weight_of_shares(uint64_t shares);
 int resource_parse(enum resource_id id, const char *text, uint64_t *ret_value,
 		   struct vps_err *err);
 
-/* What goes into the cgroup file for a value, into buf: cpus 1500 -> "150000 100000". Returns buf. */
+/* A value as people write it, into buf: "1.5", "512M", "max". Not of text. Returns buf. */
+const char *resource_format(enum resource_id id, uint64_t value, char *buf, size_t size);
+
+/*
+ * What goes into the cgroup file for a value of an amount that has no place:
+ * cpus 1500 -> "150000 100000". Returns buf.
+ */
 const char *resource_cg_text(enum resource_id id, uint64_t value, char *buf, size_t size);
+
+/*
+ * The same for every row of a set of limits, with a line for each device where
+ * the file has such: io.read 1M -> "8:0 rbps=1048576".
+ *
+ * Returns 0, or -VPS_EHOST with a sentence when this host has no such device,
+ * or -ENOSPC when size is too small.
+ */
+int resource_cg_lines(enum resource_id id, const struct limits *limits,
+		      const struct resource_places *places, char *buf, size_t size,
+		      struct vps_err *err);
+
+/*
+ * The value in what the cgroup file reads; what is not in it is the fallback.
+ * Of text *ret_value becomes 0. Returns 0, or -EBADMSG when it cannot be understood.
+ */
+int resource_cg_parse(enum resource_id id, const char *content,
+		      const struct resource_places *places, uint64_t *ret_value);
+
+/* Whether this host has what the row's lines are about: 0, or -VPS_EHOST with a sentence. */
+int resource_check_place(enum resource_id id, const struct resource_places *places,
+			 struct vps_err *err);
 
 #endif

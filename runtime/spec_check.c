@@ -5,44 +5,8 @@
 #include <string.h>
 
 #include "base/own.h"
+#include "runtime/limits.h"
 #include "runtime/spec_parts.h"
-
-/* Whose value may not be above whose. */
-static const struct {
-	enum resource_id lesser, greater;
-} orders[] = {
-	{ RES_MEMORY_HIGH, RES_MEMORY },
-	{ RES_MEMORY_LOW,  RES_MEMORY },
-	{ RES_MEMORY_MIN,  RES_MEMORY },
-	{ RES_MEMORY_MIN,  RES_MEMORY_HIGH },
-	{ RES_MEMORY_LOW,  RES_MEMORY_HIGH },
-};
-
-static int check_resources(const struct limits *limits, struct vps_err *err)
-{
-	char low[32], high[32];
-	size_t i;
-
-	for (i = 0; i < ARRAY_LEN(orders); i++) {
-		enum resource_id lesser = orders[i].lesser, greater = orders[i].greater;
-		enum unit unit = resources[lesser].unit;
-
-		if (!limits->is_set[lesser] || !limits->is_set[greater] ||
-		    limits->value[lesser] <= limits->value[greater] ||
-		    (limits->value[lesser] == UINT64_MAX && lesser == RES_MEMORY_HIGH))
-			continue;
-		return vps_err_say(err, -EINVAL, "resources.%s: %s is above resources.%s, %s",
-				   resources[lesser].name,
-				   unit_format(unit, limits->value[lesser], low, sizeof(low)),
-				   resources[greater].name,
-				   unit_format(unit, limits->value[greater], high, sizeof(high)));
-	}
-	if (limits->is_set[RES_SWAP] && !limits->is_set[RES_MEMORY])
-		return vps_err_say(err, -EINVAL,
-				   "resources.swap: %s without resources.memory, which it comes on top of",
-				   unit_format(UNIT_BYTES, limits->value[RES_SWAP], low, sizeof(low)));
-	return 0;
-}
 
 static int check_network(const struct spec *spec, struct vps_err *err)
 {
@@ -93,7 +57,7 @@ static int check_targets(const struct spec *spec, struct vps_err *err)
 
 int spec_check(const struct spec *spec, struct vps_err *err)
 {
-	int r = check_resources(&spec->limits, err);
+	int r = limits_check(&spec->limits, "resources.", err);
 
 	if (r == 0)
 		r = check_network(spec, err);

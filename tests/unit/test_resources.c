@@ -26,6 +26,7 @@ static void every_row_is_whole_and_found_by_its_name(void **state)
 		assert_non_null(row->summary);
 		(void)snprintf(controller, sizeof(controller), "%s.", row->controller);
 		assert_memory_equal(row->file, controller, strlen(controller));
+		assert_int_equal(row->place == PLACE_NONE, row->key == NULL);
 		assert_true(row->is_text || row->lowest < row->highest);
 		assert_int_equal(resource_find(row->name), id);
 	}
@@ -52,7 +53,7 @@ static void every_row_takes_its_range_and_nothing_beyond(void **state)
 		(void)unit_format(row->unit, row->highest, text, sizeof(text));
 		assert_int_equal(resource_parse((enum resource_id)id, text, &value, &err), 0);
 		assert_int_equal(value, row->highest);
-		(void)unit_format(row->unit, row->highest + 1, text, sizeof(text));
+		(void)unit_format(row->unit, row->highest + (row->step ? row->step : 1), text, sizeof(text));
 		assert_int_equal(resource_parse((enum resource_id)id, text, &value, &above), -EINVAL);
 		assert_non_null(strstr(above.text, "is above"));
 		assert_int_equal(value, row->highest);
@@ -108,6 +109,7 @@ static void a_value_is_written_as_the_kernel_takes_it(void **state)
 		{ RES_CPUS, 1500, "150000 100000" },
 		{ RES_CPUS, 10, "1000 100000" },	/* the kernel takes no quota below 1 ms */
 		{ RES_CPUS, UINT64_MAX, "max 100000" },
+		{ RES_CPU_BURST, 500, "50000" },
 		{ RES_MEMORY, 512 << 20, "536870912" },
 		{ RES_MEMORY, UINT64_MAX, "max" },
 		{ RES_IO_WEIGHT, 100, "default 100" },
@@ -120,6 +122,58 @@ static void a_value_is_written_as_the_kernel_takes_it(void **state)
 	for (i = 0; i < ARRAY_LEN(rows); i++)
 		assert_string_equal(resource_cg_text(rows[i].id, rows[i].value, text, sizeof(text)),
 				    rows[i].text);
+}
+
+static void a_limit_by_device_is_a_line_for_each_device(void **state)
+{
+	static const struct resource_places places = { "8:0", "mlx5_0 rxe0" }, none = { "", "" };
+	struct limits limits = { 0 };
+	struct vps_err err = { 0 };
+	char text[100];
+
+	(void)state;
+	limits.is_set[RES_IO_READ] = limits.is_set[RES_RDMA_OBJECTS] = true;
+	limits.value[RES_IO_READ] = 1 << 20;
+	limits.value[RES_RDMA_OBJECTS] = UINT64_MAX;
+	assert_int_equal(resource_cg_lines(RES_IO_READ, &limits, &places, text, sizeof(text), &err), 0);
+	assert_string_equal(text, "8:0 rbps=1048576");
+	assert_int_equal(resource_cg_lines(RES_IO_WRITE, &limits, &places, text, sizeof(text), &err), 0);
+	assert_string_equal(text, "8:0 wbps=max");
+	assert_int_equal(resource_cg_lines(RES_RDMA_OBJECTS, &limits, &places, text, sizeof(text), &err),
+			 0);
+	assert_string_equal(text, "mlx5_0 hca_object=max\nrxe0 hca_object=max");
+	assert_int_equal(resource_cg_lines(RES_RDMA_OBJECTS, &limits, &places, text, 12, &err), -ENOSPC);
+	err = (struct vps_err){ 0 };
+	assert_int_equal(resource_cg_lines(RES_IO_READ, &limits, &none, text, sizeof(text), &err),
+			 -VPS_EHOST);
+	assert_memory_equal(err.text, "io.read: ", 9);
+}
+
+static void what_the_kernel_shows_is_understood(void **state)
+{
+	static const struct resource_places places = { "8:0", "mlx5_0" };
+	static const char io_max[] = "8:16 rbps=7 wbps=8 riops=9 wiops=10\n8:0 rbps=1 wbps=max riops=3 wiops=4\n";
+	static const struct { enum resource_id id; const char *text; uint64_t value; } rows[] = {
+		{ RES_CPUS, "150000 100000\n", 1500 }, { RES_CPUS, "max 100000", UINT64_MAX },
+		{ RES_CPUS, "50000 50000", 1000 },	{ RES_CPU_BURST, "50000\n", 500 },
+		{ RES_MEMORY, "max\n", UINT64_MAX },	{ RES_MEMORY_MIN, "4096\n", 4096 },
+		{ RES_IO_WEIGHT, "default 200\n8:0 10\n", 200 },
+		{ RES_IO_READ, io_max, 1 },		{ RES_IO_WRITE, io_max, UINT64_MAX },
+		{ RES_IO_READ_OPS, io_max, 3 },		{ RES_IO_WRITE_OPS, io_max, 4 },
+		{ RES_IO_READ, "", UINT64_MAX },	{ RES_IO_READ, "8:16 rbps=7", UINT64_MAX },
+		{ RES_RDMA_HANDLES, "mlx5_0 hca_handle=2 hca_object=max", 2 },
+	};
+	uint64_t value;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(rows); i++) {
+		assert_int_equal(resource_cg_parse(rows[i].id, rows[i].text, &places, &value), 0);
+		assert_int_equal(value, rows[i].value);
+	}
+	assert_int_equal(resource_cg_parse(RES_MEMORY, "lots", &places, &value), -EBADMSG);
+	assert_int_equal(resource_cg_parse(RES_CPUS, "100", &places, &value), -EBADMSG);
+	assert_int_equal(resource_cg_parse(RES_MEMORY, "99999999999999999999", &places, &value), -EBADMSG);
 }
 
 /* What ceil(10^((log2(n)^2 + 125 log2(n)) / 612 - 7/34)) gives with a library of mathematics. */
@@ -153,6 +207,8 @@ int main(void)
 		cmocka_unit_test(a_refusal_names_row_value_and_range),
 		cmocka_unit_test(a_cpu_list_is_what_the_kernel_takes),
 		cmocka_unit_test(a_value_is_written_as_the_kernel_takes_it),
+		cmocka_unit_test(a_limit_by_device_is_a_line_for_each_device),
+		cmocka_unit_test(what_the_kernel_shows_is_understood),
 		cmocka_unit_test(shares_become_the_weight_of_the_formula),
 	};
 

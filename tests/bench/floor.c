@@ -37,18 +37,14 @@
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "floor_net.h"
+#include "floor_parts.h"
 
 /* glibc's <sys/mount.h> and the kernel's <linux/mount.h> cannot both be included. */
 int mount(const char *source, const char *target, const char *type, unsigned long flags,
 	  const void *data);
-int umount2(const char *target, int flags);
-
-#define MNT_DETACH	2
-#define IDS		65536
 
 /* Since 6.15 an overlay can be made of detached mounts, given as descriptors. */
 #define DETACHED_LAYERS_KERNEL	615
@@ -68,54 +64,10 @@ struct init {
 	int	socket;
 };
 
-static struct timespec phase_start;
-static bool has_phases;
-
-static void phase(const char *name)
-{
-	struct timespec now;
-
-	if (!has_phases)
-		return;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	if (name)
-		printf("%-10s %8.3f ms\n", name,
-		       (double)(now.tv_sec - phase_start.tv_sec) * 1e3 +
-		       (double)(now.tv_nsec - phase_start.tv_nsec) / 1e6);
-	clock_gettime(CLOCK_MONOTONIC, &phase_start);
-}
-
-static int must(int r, const char *what)
-{
-	if (r < 0)
-		error(1, errno, "%s", what);
-	return r;
-}
-
-static int sys_open_tree(int fd, const char *path, unsigned int flags)
-{
-	return must((int)syscall(SYS_open_tree, fd, path, flags), "open_tree");
-}
-
-static void sys_move_mount(int fd, int to_fd, const char *to)
-{
-	must((int)syscall(SYS_move_mount, fd, "", to_fd, to, MOVE_MOUNT_F_EMPTY_PATH),
-	     "move_mount");
-}
-
 static void fs_option(int fs, unsigned int command, const char *key, const void *value, int aux)
 {
 	if (syscall(SYS_fsconfig, fs, command, key, value, aux) < 0)
 		error(1, errno, "overlay %s", key ? key : "create");
-}
-
-static void write_file(const char *path, const char *text)
-{
-	int fd = must(open(path, O_WRONLY | O_CLOEXEC), path);
-
-	if (write(fd, text, strlen(text)) < 0)
-		error(1, errno, "%s", path);
-	close(fd);
 }
 
 /* init: from here to the next rule runs in the new namespaces */
@@ -138,56 +90,6 @@ static int receive_fd(int sock)
 	return fd;
 }
 
-static void mount_dev(void)
-{
-	static const char *const nodes[] = { "null", "zero", "full", "random", "urandom", "tty" };
-	static const char *const links[][2] = {
-		{ "/proc/self/fd", "dev/fd" }, { "/proc/self/fd/0", "dev/stdin" },
-		{ "/proc/self/fd/1", "dev/stdout" }, { "/proc/self/fd/2", "dev/stderr" },
-		{ "pts/ptmx", "dev/ptmx" },
-	};
-	char from[32], to[32];
-	size_t i;
-
-	must(mount("tmpfs", "dev", "tmpfs", MS_NOSUID | MS_STRICTATIME, "mode=755,size=65536k"),
-	     "dev");
-	for (i = 0; i < sizeof(nodes) / sizeof(*nodes); i++) {
-		(void)snprintf(from, sizeof(from), "/dev/%s", nodes[i]);
-		(void)snprintf(to, sizeof(to), "dev/%s", nodes[i]);
-		close(must(open(to, O_CREAT | O_WRONLY | O_CLOEXEC, 0666), to));
-		must(mount(from, to, NULL, MS_BIND, NULL), to);
-	}
-	for (i = 0; i < sizeof(links) / sizeof(*links); i++)
-		must(symlink(links[i][0], links[i][1]), links[i][1]);
-	must(mkdir("dev/pts", 0755), "dev/pts");
-	must(mkdir("dev/shm", 0755), "dev/shm");
-	must(mkdir("dev/mqueue", 0755), "dev/mqueue");
-}
-
-/* The defaults of the OCI runtime specification, in the current directory. */
-static void mount_all(void)
-{
-	static const struct {
-		const char *type, *target;
-		unsigned long flags;
-		const char *data;
-	} rows[] = {
-		{ "devpts", "dev/pts", MS_NOSUID | MS_NOEXEC,
-		  "newinstance,ptmxmode=0666,mode=0620,gid=5" },
-		{ "tmpfs", "dev/shm", MS_NOSUID | MS_NOEXEC | MS_NODEV, "mode=1777,size=65536k" },
-		{ "mqueue", "dev/mqueue", MS_NOSUID | MS_NOEXEC | MS_NODEV, NULL },
-		{ "sysfs", "sys", MS_NOSUID | MS_NOEXEC | MS_NODEV | MS_RDONLY, NULL },
-		{ "cgroup2", "sys/fs/cgroup", MS_NOSUID | MS_NOEXEC | MS_NODEV, NULL },
-	};
-	size_t i;
-
-	must(mount("proc", "proc", "proc", MS_NOSUID | MS_NOEXEC | MS_NODEV, NULL), "proc");
-	mount_dev();
-	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++)
-		must(mount(rows[i].type, rows[i].target, rows[i].type, rows[i].flags,
-			   rows[i].data), rows[i].target);
-}
-
 static _Noreturn void init_main(int sock, char **command)
 {
 	char byte;
@@ -200,10 +102,8 @@ static _Noreturn void init_main(int sock, char **command)
 	must(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), "private mounts");
 	sys_move_mount(overlay, AT_FDCWD, "/tmp");
 	must(fchdir(overlay), "overlay");
-	mount_all();
-	must((int)syscall(SYS_pivot_root, ".", "."), "pivot_root");
-	must(umount2(".", MNT_DETACH), "old root");
-	must(chdir("/"), "new root");
+	mount_all(true);
+	switch_root();
 	must(sethostname("floor", 5), "sethostname");
 	if (read(sock, &byte, 1) != 1)
 		_exit(1);
@@ -239,17 +139,6 @@ static struct init clone_init(const struct options *opt)
 	close(cgroup);
 	init.socket = pair[0];
 	return init;
-}
-
-static void write_maps(const struct init *init, unsigned int ids)
-{
-	char path[40], map[40];
-
-	(void)snprintf(map, sizeof(map), "0 %u %u\n", ids, IDS);
-	(void)snprintf(path, sizeof(path), "/proc/%d/uid_map", (int)init->pid);
-	write_file(path, map);
-	(void)snprintf(path, sizeof(path), "/proc/%d/gid_map", (int)init->pid);
-	write_file(path, map);
 }
 
 static int open_namespace(const struct init *init, const char *name)
@@ -385,7 +274,7 @@ static struct init start(const struct options *opt)
 	phase("dirs");
 	init = clone_init(opt);
 	phase("clone");
-	write_maps(&init, opt->ids);
+	write_maps(init.pid, opt->ids);
 	phase("id maps");
 	userns = open_namespace(&init, "user");
 	send_fd(init.socket, mount_overlay(opt, userns));
@@ -403,15 +292,6 @@ static struct init start(const struct options *opt)
 	release_init(&init);
 	phase("exec");
 	return init;
-}
-
-/* The last process leaves its cgroup a moment after its parent has heard of its end. */
-static void remove_cgroup(const struct options *opt)
-{
-	while (rmdir(opt->cgroup) < 0)
-		if (errno != EBUSY)
-			error(1, errno, "%s", opt->cgroup);
-	phase("cgroup");
 }
 
 static void remove_dirs(const struct options *opt)
@@ -452,7 +332,7 @@ static int run_stop(const struct options *opt)
 	write_file(path, "1");
 	wait_for_end(pid_fd);
 	phase("kill");
-	remove_cgroup(opt);
+	remove_cgroup(opt->cgroup);
 	remove_dirs(opt);
 	return 0;
 }
@@ -464,7 +344,7 @@ static int run_once(const struct options *opt)
 
 	must(waitpid(init.pid, NULL, 0), "wait");
 	phase("init");
-	remove_cgroup(opt);
+	remove_cgroup(opt->cgroup);
 	remove_dirs(opt);
 	return 0;
 }

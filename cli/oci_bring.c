@@ -13,27 +13,14 @@
 #include <unistd.h>
 
 #include "base/fileio.h"
+#include "cli/oci_fds.h"
 #include "cli/oci_say.h"
 #include "isolation/devices.h"
 #include "runtime/state.h"
 
 #define CONFIG_MAX	(4u << 20)
-#define PRESERVED_MAX	1000
 
 /* ---- what engines hand over ---- */
-
-int oci_bring_check_fds(size_t count, struct vps_err *err)
-{
-	size_t i;
-
-	if (count > PRESERVED_MAX)
-		return vps_err_say(err, -EINVAL, "--preserve-fds: %zu is above %d", count,
-				   PRESERVED_MAX);
-	for (i = 3; i < 3 + count; i++)
-		if (fcntl((int)i, F_GETFD) < 0)
-			return vps_err_set(err, -errno, "--preserve-fds: descriptor %zu", i);
-	return 0;
-}
 
 int oci_bring_pid_file(int dir_fd, const char *path, pid_t pid, struct vps_err *err)
 {
@@ -165,17 +152,21 @@ static int absolute_paths(struct container *c, struct oci_record *record, struct
 	return 0;
 }
 
-static int load_bundle(struct oci_bring *bring, const char *bundle, struct vps_err *err)
+static int load_bundle(struct oci_bring *bring, const struct oci_bring_values *values,
+		       struct vps_err *err)
 {
+	const char *bundle = values->bundle ? values->bundle : ".";
 	struct container *c = &bring->c;
 	OWN_MEM char *text = NULL;
 	struct stat st;
 	size_t len;
 	int r;
 
-	if (chdir(bundle ? bundle : ".") < 0)
+	if (chdir(bundle) < 0)
 		return vps_err_set(err, -errno, "cannot enter bundle %s", bundle);
-	r = file_read(AT_FDCWD, "config.json", CONFIG_MAX, &text, &len, err);
+	/* A path of the command line starts where the command was given. */
+	r = values->config ? file_read(bring->cwd_fd, values->config, CONFIG_MAX, &text, &len, err) :
+			     file_read(AT_FDCWD, "config.json", CONFIG_MAX, &text, &len, err);
 	if (r == 0)
 		r = oci_parse(text, len, &c->config, err);
 	if (r < 0)
@@ -191,14 +182,6 @@ static int load_bundle(struct oci_bring *bring, const char *bundle, struct vps_e
 	if (r == 0)
 		r = file_replace(bring->box.dir_fd, "config.json", text, len, 0600, false, err);
 	return r;
-}
-
-static int check_values(const struct oci_bring_values *values, struct vps_err *err)
-{
-	if (values->no_pivot)
-		return vps_err_say(err, -VPS_EHOST,
-				   "--no-pivot is not supported: the root is switched by pivot_root alone");
-	return oci_bring_check_fds(values->preserved_fds, err);
 }
 
 /* Where a terminal goes: decided before anything is made. */
@@ -248,7 +231,8 @@ static int engine_up(const struct oci_bring_values *values, struct oci_bring *br
 	c->cache_fd = bring->cache_fd;
 	c->gate_fd = bring->gate_fd;
 	c->keeps_keyring = values->no_new_keyring;
-	c->preserved_fds = (unsigned)values->preserved_fds;
+	c->preserved_fds = (unsigned)(bring->listening + values->preserved_fds);
+	c->keeps_old_root = values->no_pivot;
 	r = container_up(c, err);
 	if (r < 0)
 		return r;
@@ -274,8 +258,10 @@ static void warn_of_caps(const struct oci_cli *cli, const struct oci_config *con
 int oci_bring_up(const struct oci_cli *cli, const struct oci_bring_values *values, const char *id,
 		 bool is_gated, struct oci_bring *bring, struct vps_err *err)
 {
-	int r = check_values(values, err);
+	int r;
 
+	bring->listening = oci_fds_listening();
+	r = oci_fds_check(bring->listening + values->preserved_fds, err);
 	if (r < 0)
 		return r;
 	bring->cwd_fd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -289,7 +275,10 @@ int oci_bring_up(const struct oci_cli *cli, const struct oci_bring_values *value
 		return r;
 	bring->c.id = id;
 	bring->c.run_dir = bring->box.run_dir;
-	r = load_bundle(bring, values->bundle, err);
+	r = load_bundle(bring, values, err);
+	if (r == 0)
+		r = oci_fds_announce(&bring->c.config.process, bring->listening,
+				     &bring->c.config.arena, err);
 	if (r == 0)
 		r = check_console(values, bring, is_gated, err);
 	if (r == 0) {

@@ -7,8 +7,8 @@
 #include "cli/oci_command.h"
 
 struct oci_bring_values {
-	const char *bundle, *console_socket, *pid_file;
-	bool        no_pivot, no_new_keyring, is_detached, is_kept;
+	const char *bundle, *config, *console_socket, *pid_file;
+	bool        no_pivot, no_new_keyring, no_subreaper, is_detached, is_kept;
 	size_t      preserved_fds;
 };
 
@@ -17,12 +17,17 @@ struct oci_bring_values {
 #define OCI_BRING_ROWS										\
 	{ 'b', "bundle", "DIR", OPTION_TEXT, OCI_BRING(bundle),					\
 	  "directory with config.json (.)" },							\
+	{ 'f', "config", "FILE", OPTION_TEXT, OCI_BRING(config),				\
+	  "read this instead of its config.json" },						\
 	{ 0, "console-socket", "SOCKET", OPTION_TEXT, OCI_BRING(console_socket),		\
 	  "where to send the terminal" },							\
 	{ 0, "pid-file", "FILE", OPTION_TEXT, OCI_BRING(pid_file), "write the pid of init here" },\
-	{ 0, "no-pivot", NULL, OPTION_SWITCH, OCI_BRING(no_pivot), "not supported" },		\
+	{ 0, "no-pivot", NULL, OPTION_SWITCH, OCI_BRING(no_pivot),				\
+	  "chroot instead of pivot_root: for a root in the initramfs" },			\
 	{ 0, "no-new-keyring", NULL, OPTION_SWITCH, OCI_BRING(no_new_keyring),			\
 	  "keep the caller's session keyring" },						\
+	{ 0, "no-subreaper", NULL, OPTION_SWITCH, OCI_BRING(no_subreaper),			\
+	  "accepted: vps-oci never is one" },							\
 	{ 0, "preserve-fds", "N", OPTION_COUNT, OCI_BRING(preserved_fds),			\
 	  "pass so many descriptors on, from 3 up" }
 
@@ -31,6 +36,7 @@ struct oci_bring {
 	struct oci_box   box;
 	struct container c;
 	int              cwd_fd, socket_fd, gate_fd, cache_fd;
+	size_t           listening;	/* descriptors of sd_listen_fds(3), before the preserved ones */
 	bool             is_up;
 };
 
@@ -61,8 +67,5 @@ int oci_bring_pid_file(int dir_fd, const char *path, pid_t pid, struct vps_err *
 /* Connect to a console socket / send a terminal there. Descriptor or 0, or -errno with err set. */
 int oci_bring_console(const char *path, struct vps_err *err);
 int oci_bring_send_console(int socket_fd, int master_fd, struct vps_err *err);
-
-/* Whether the descriptors 3 .. 3 + count - 1 are all open. 0 or -errno with err set. */
-int oci_bring_check_fds(size_t count, struct vps_err *err);
 
 #endif

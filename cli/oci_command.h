@@ -29,12 +29,16 @@ struct oci_global {
 
 struct oci_command;
 
+/* How much is said, each more than the one before. */
+enum oci_level { OCI_ERRORS, OCI_WARNINGS, OCI_INFO, OCI_DEBUG };
+
 /* One run of vps-oci. */
 struct oci_cli {
 	const struct oci_command *command;	/* NULL before it is known */
 	struct oci_global         global;
 	int                       log_fd;	/* or FD_NONE */
 	bool                      is_log_json;
+	enum oci_level            level;
 };
 
 struct oci_command {

@@ -8,18 +8,21 @@
 #include <unistd.h>
 
 #include "cli/oci_box.h"
+#include "cli/oci_each.h"
 #include "cli/oci_say.h"
 #include "isolation/cg.h"
 
 #define DEATH_MSEC	10000
 
 struct delete_values {
-	bool is_forced;
+	bool is_forced, is_regex;
 };
 
 static const struct option_row options[] = {
 	{ 'f', "force", NULL, OPTION_SWITCH, offsetof(struct delete_values, is_forced),
 	  "kill it first; no error when there is none" },
+	{ 'r', "regex", NULL, OPTION_SWITCH, offsetof(struct delete_values, is_regex),
+	  "ID is a regular expression: every container that it matches" },
 	{ 0 },
 };
 
@@ -77,16 +80,23 @@ static int delete(const struct oci_cli *cli, const char *id, bool is_forced, str
 	return r == 0 ? take_down(&box, err) : r;
 }
 
+static int delete_one(const struct oci_cli *cli, const char *id, void *arg, struct vps_err *err)
+{
+	const struct delete_values *wanted = arg;
+	int r = delete(cli, id, wanted->is_forced, err);
+
+	return r == -ENOENT && wanted->is_forced ? 0 : r;
+}
+
 static int run(const struct oci_cli *cli, const void *values, int count, char **args)
 {
-	const struct delete_values *wanted = values;
+	struct delete_values wanted = *(const struct delete_values *)values;
 	struct vps_err err = { 0 };
-	int r = delete(cli, args[0], wanted->is_forced, &err);
+	int r = wanted.is_regex ? oci_each(cli, args[0], delete_one, &wanted, &err) :
+				  delete_one(cli, args[0], &wanted, &err);
 
 	(void)count;
-	if (r < 0 && !(r == -ENOENT && wanted->is_forced))
-		return oci_say_error(cli, &err);
-	return OCI_DONE;
+	return r < 0 ? oci_say_error(cli, &err) : OCI_DONE;
 }
 
 const struct oci_command oci_delete = {

@@ -2,13 +2,16 @@
 /* vps-oci exec: runs one more program inside a running container. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
 #include "base/fileio.h"
+#include "base/path.h"
 #include "base/units.h"
 #include "cli/oci_bring.h"
+#include "cli/oci_fds.h"
 #include "cli/oci_say.h"
 #include "isolation/cg.h"
 #include "runtime/join.h"
@@ -18,9 +21,9 @@
 #define GROUPS_MAX	1024
 
 struct exec_values {
-	const char      *process, *console_socket, *cwd, *user, *pid_file;
+	const char      *process, *console_socket, *cwd, *user, *pid_file, *apparmor, *label, *cgroup;
 	struct text_list env, groups, caps;
-	bool             has_tty, no_new_privs, is_detached, ignores_paused;
+	bool             has_tty, no_new_privs, is_detached, ignores_paused, no_subreaper;
 	size_t           preserved_fds;
 };
 
@@ -35,10 +38,14 @@ static const struct option_row options[] = {
 	{ 'u', "user", "UID[:GID]", OPTION_TEXT, VALUE(user), "as this user" },
 	{ 'g', "additional-gids", "GID", OPTION_LIST, VALUE(groups), "with this group, too; may be given again" },
 	{ 'c', "cap", "CAP", OPTION_LIST, VALUE(caps), "with this capability, too; may be given again" },
+	{ 0, "apparmor", "PROFILE", OPTION_TEXT, VALUE(apparmor), "under this AppArmor profile" },
+	{ 0, "process-label", "LABEL", OPTION_TEXT, VALUE(label), "under this SELinux label" },
 	{ 0, "no-new-privs", NULL, OPTION_SWITCH, VALUE(no_new_privs), "it can gain no privileges" },
 	{ 'd', "detach", NULL, OPTION_SWITCH, VALUE(is_detached), "do not wait for it" },
 	{ 0, "pid-file", "FILE", OPTION_TEXT, VALUE(pid_file), "write its pid here" },
 	{ 0, "preserve-fds", "N", OPTION_COUNT, VALUE(preserved_fds), "pass so many descriptors on, from 3 up" },
+	{ 0, "cgroup", "PATH", OPTION_TEXT, VALUE(cgroup), "in this cgroup below the container's" },
+	{ 0, "no-subreaper", NULL, OPTION_SWITCH, VALUE(no_subreaper), "accepted: vps-oci never is one" },
 	{ 0, "ignore-paused", NULL, OPTION_SWITCH, VALUE(ignores_paused), "also in a paused container: it waits there" },
 	{ 0 },
 };
@@ -59,7 +66,24 @@ static void target_free(struct target *t)
 	oci_box_close(&t->box);
 }
 
-static int target_open(const struct oci_cli *cli, const char *id, bool ignores_paused,
+/* One that exists below the container's own; never what a symlink or ".." leads to. */
+static int open_cgroup(const struct oci_box *box, const char *path, struct vps_err *err)
+{
+	OWN_FD base_fd = FD_NONE;
+	int fd;
+
+	if (!path)
+		return cg_open_for_exec(box->record.cgroup, box->record.init_pid, err);
+	path += strspn(path, "/");
+	base_fd = cg_open(box->record.cgroup);
+	fd = base_fd < 0 ? base_fd :
+			   path_open(base_fd, *path ? path : ".", O_RDONLY | O_DIRECTORY, 0,
+				     RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+	return fd < 0 ? vps_err_set(err, fd, "--cgroup: cannot open %s below the container's cgroup",
+				    path) : fd;
+}
+
+static int target_open(const struct oci_cli *cli, const char *id, const struct exec_values *values,
 		       struct target *t, struct vps_err *err)
 {
 	OWN_FD cache_fd = FD_NONE;
@@ -69,13 +93,13 @@ static int target_open(const struct oci_cli *cli, const char *id, bool ignores_p
 		return r;
 	if (t->box.init_fd < 0)
 		return vps_err_say(err, -VPS_ESTATE, "container not running: %.100s", id);
-	if (!ignores_paused && !strcmp(oci_box_status(&t->box), "paused"))
+	if (!values->ignores_paused && !strcmp(oci_box_status(&t->box), "paused"))
 		return vps_err_say(err, -VPS_ESTATE,
 				   "container %.100s is paused; resume it first, or use --ignore-paused", id);
 	r = oci_box_config(&t->box, &t->config, err);
 	if (r < 0)
 		return r;
-	t->cg_fd = cg_open_for_exec(t->box.record.cgroup, t->box.record.init_pid, err);
+	t->cg_fd = open_cgroup(&t->box, values->cgroup, err);
 	if (t->cg_fd < 0)
 		return t->cg_fd;
 	if (!t->config.has_seccomp)
@@ -95,9 +119,6 @@ static int read_document(const char *path, struct arena *arena, struct oci_proce
 
 	if (r == 0)
 		r = oci_parse_process(text, len, arena, process, err);
-	if (r == 0 && (process->apparmor_profile || process->selinux_label))
-		r = vps_err_say(err, -VPS_EHOST, "%s: not supported by this version",
-				process->apparmor_profile ? "apparmorProfile" : "selinuxLabel");
 	return r < 0 ? vps_err_in(err, "--process") : 0;
 }
 
@@ -120,23 +141,23 @@ static int set_user(const char *user, struct oci_process *process, struct vps_er
 static int set_groups(const struct text_list *list, struct arena *arena,
 		      struct oci_process *process, struct vps_err *err)
 {
-	gid_t *groups = arena_array(arena, list->count + 1, sizeof(*groups));
-	size_t i;
+	size_t before = process->group_count, i;
+	gid_t *groups = arena_array(arena, before + list->count + 1, sizeof(*groups));
 
-	if (!list->count)
-		return 0;
 	if (!groups || list->count > GROUPS_MAX)
 		return vps_err_set(err, -ENOMEM, "--additional-gids");
+	if (before)
+		memcpy(groups, process->groups, before * sizeof(*groups));
 	for (i = 0; i < list->count; i++) {
 		uint64_t gid;
 
 		if (number_parse(list->items[i], 0, UINT32_MAX - 1, &gid) < 0)
 			return vps_err_say(err, -EINVAL, "--additional-gids: \"%.60s\" is not a number",
 					   list->items[i]);
-		groups[i] = (gid_t)gid;
+		groups[before + i] = (gid_t)gid;
 	}
 	process->groups = groups;
-	process->group_count = list->count;
+	process->group_count = before + list->count;
 	return 0;
 }
 
@@ -203,6 +224,10 @@ static int compose(const struct exec_values *values, char **argv, struct oci_con
 	process->no_new_privileges |= values->no_new_privs;
 	if (values->cwd)
 		process->cwd = values->cwd;
+	if (values->apparmor)
+		process->apparmor_profile = values->apparmor;
+	if (values->label)
+		process->selinux_label = values->label;
 	if (values->has_tty && ioctl(0, TIOCGWINSZ, &size) == 0) {
 		process->rows = size.ws_row;
 		process->columns = size.ws_col;
@@ -240,14 +265,20 @@ static int attend(const struct exec_values *values, struct join *join, int socke
 	return 0;
 }
 
-static int check_terminal(const struct exec_values *values, bool has_terminal, struct vps_err *err)
+static int check(const struct exec_values *values, const struct oci_process *process,
+		 struct vps_err *err)
 {
+	bool has_terminal = process->terminal;
+
+	if (process->apparmor_profile || process->selinux_label)
+		return vps_err_say(err, -VPS_EHOST, "process.%s: not supported by this version",
+				   process->apparmor_profile ? "apparmorProfile" : "selinuxLabel");
 	if (has_terminal && values->is_detached && !values->console_socket)
 		return vps_err_say(err, -EINVAL,
 				   "it wants a terminal and nobody stays to serve it; use --console-socket");
 	if (!has_terminal && values->console_socket)
 		return vps_err_say(err, -EINVAL, "--console-socket is given, but no terminal is wanted");
-	return oci_bring_check_fds(values->preserved_fds, err);
+	return oci_fds_check(values->preserved_fds, err);
 }
 
 static int exec(const struct exec_values *values, char **argv, struct target *t, int *ret_status,
@@ -264,7 +295,7 @@ static int exec(const struct exec_values *values, char **argv, struct target *t,
 	int not_run, r = compose(values, argv, &t->config, &join.process, err);
 
 	if (r == 0)
-		r = check_terminal(values, join.process.terminal, err);
+		r = check(values, &join.process, err);
 	if (r < 0)
 		return r;
 	if (values->console_socket) {
@@ -294,7 +325,7 @@ static int run(const struct oci_cli *cli, const void *values, int count, char **
 	if (wanted->process ? count > 1 : count < 2)
 		return oci_say_misuse(cli, wanted->process ? "--process and a command exclude each other" :
 							     "missing argument: COMMAND, or --process");
-	r = target_open(cli, args[0], wanted->ignores_paused, &t, &err);
+	r = target_open(cli, args[0], wanted, &t, &err);
 	if (r == 0)
 		r = exec(wanted, args + 1, &t, &status, &err);
 	target_free(&t);

@@ -6,17 +6,21 @@
 #include <unistd.h>
 
 #include "cli/oci_box.h"
+#include "cli/oci_each.h"
 #include "cli/oci_say.h"
 #include "isolation/cg.h"
 #include "runtime/signals.h"
 
 struct kill_values {
-	bool is_all;
+	bool is_all, is_regex;
+	int  signal;		/* which, for each of them */
 };
 
 static const struct option_row options[] = {
 	{ 'a', "all", NULL, OPTION_SWITCH, offsetof(struct kill_values, is_all),
 	  "to every process of the container" },
+	{ 'r', "regex", NULL, OPTION_SWITCH, offsetof(struct kill_values, is_regex),
+	  "ID is a regular expression: every container that it matches" },
 	{ 0 },
 };
 
@@ -46,19 +50,27 @@ static int send_signal(const struct oci_box *box, bool is_all, int signal, struc
 	return 0;
 }
 
+static int kill_one(const struct oci_cli *cli, const char *id, void *arg, struct vps_err *err)
+{
+	const struct kill_values *wanted = arg;
+	OWN_BOX box = OCI_BOX_INIT;
+	int r = oci_box_open(cli, id, false, &box, err);
+
+	return r == 0 ? send_signal(&box, wanted->is_all, wanted->signal, err) : r;
+}
+
 static int run(const struct oci_cli *cli, const void *values, int count, char **args)
 {
-	const struct kill_values *wanted = values;
-	int signal = count > 1 ? signal_parse(args[1]) : SIGTERM;
-	OWN_BOX box = OCI_BOX_INIT;
+	struct kill_values wanted = *(const struct kill_values *)values;
 	struct vps_err err = { 0 };
+	int r;
 
-	if (signal < 0)
+	wanted.signal = count > 1 ? signal_parse(args[1]) : SIGTERM;
+	if (wanted.signal < 0)
 		return oci_say_misuse(cli, "\"%.60s\" is not a signal", args[1]);
-	if (oci_box_open(cli, args[0], false, &box, &err) < 0 ||
-	    send_signal(&box, wanted->is_all, signal, &err) < 0)
-		return oci_say_error(cli, &err);
-	return OCI_DONE;
+	r = wanted.is_regex ? oci_each(cli, args[0], kill_one, &wanted, &err) :
+			      kill_one(cli, args[0], &wanted, &err);
+	return r < 0 ? oci_say_error(cli, &err) : OCI_DONE;
 }
 
 const struct oci_command oci_kill = {

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* vps-oci list: the containers below --root. */
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/oci_each.h"
 #include "cli/oci_say.h"
 #include "cli/oci_show.h"
 #include "cli/table.h"
@@ -24,7 +23,6 @@ static const struct option_row options[] = {
 };
 
 struct listing {
-	const struct oci_cli *cli;
 	bool         is_json, is_quiet;
 	struct emit  emit;
 	struct table table;
@@ -32,48 +30,33 @@ struct listing {
 
 static void show_row(struct listing *l, const struct oci_box *box)
 {
-	char pid[16], owner[16], created[OCI_TIME_SIZE];
+	char pid[16], owner[OCI_OWNER_SIZE], created[OCI_TIME_SIZE];
 	const char *const cells[] = {
 		box->id, pid, oci_box_status(box), box->record.bundle,
-		oci_show_time(box, created), owner, NULL,
+		oci_show_time(box, created), oci_show_owner(box, owner), NULL,
 	};
 
 	(void)snprintf(pid, sizeof(pid), "%d", box->init_fd >= 0 ? (int)box->record.init_pid : 0);
-	(void)snprintf(owner, sizeof(owner), "%u", box->record.owner);
 	table_row(&l->table, cells);
 }
 
-static void show(struct listing *l, const char *id)
+static int show(const struct oci_cli *cli, const char *id, void *listing, struct vps_err *err)
 {
 	OWN_BOX box = OCI_BOX_INIT;
-	struct vps_err ignored = { 0 };
+	struct listing *l = listing;
+	int r = oci_box_open(cli, id, false, &box, err);
 
-	/* What was deleted between readdir() and now, and our own "~cache". */
-	if (oci_box_open(l->cli, id, false, &box, &ignored) < 0)
-		return;
+	/* -ENOENT: deleted between readdir() and now. */
+	if (r < 0 && r != -ENOENT)
+		oci_say_warning(cli, "%s", err->text);
+	if (r < 0)
+		return 0;
 	if (l->is_quiet)
 		puts(id);
 	else if (l->is_json)
 		oci_show_state(&box, &l->emit);
 	else
 		show_row(l, &box);
-}
-
-static int show_all(struct listing *l, struct vps_err *err)
-{
-	char path[PATH_MAX];
-	OWN_FD root_fd = oci_box_root(l->cli, path, err);
-	OWN_DIR *dir = NULL;
-	const struct dirent *entry;
-
-	if (root_fd < 0)
-		return root_fd;
-	dir = fdopendir(root_fd);
-	if (!dir)
-		return vps_err_set(err, -errno, "cannot list %s", path);
-	(void)fd_take(&root_fd);
-	while ((entry = readdir(dir)))
-		show(l, entry->d_name);
 	return 0;
 }
 
@@ -81,8 +64,9 @@ static int run(const struct oci_cli *cli, const void *values, int count, char **
 {
 	static const char *const head[] = { "ID", "PID", "STATUS", "BUNDLE", "CREATED", "OWNER", NULL };
 	const struct list_values *wanted = values;
-	struct listing l = { .cli = cli, .is_quiet = wanted->is_quiet };
+	struct listing l = { .is_quiet = wanted->is_quiet };
 	struct vps_err err = { 0 };
+	int r;
 
 	(void)count;
 	(void)args;
@@ -94,12 +78,12 @@ static int run(const struct oci_cli *cli, const void *values, int count, char **
 		emit_array(&l.emit, NULL);
 	else if (!l.is_quiet)
 		table_row(&l.table, head);
-	(void)show_all(&l, &err);
+	r = oci_each(cli, NULL, show, &l, &err);
 	if (l.is_json)
 		emit_end(&l.emit, ']');
 	else if (table_print(&l.table) < 0)
-		(void)vps_err_set(&err, -ENOMEM, "cannot print the list");
-	return err.code ? oci_say_error(cli, &err) : OCI_DONE;
+		r = vps_err_set(&err, -ENOMEM, "cannot print the list");
+	return r < 0 ? oci_say_error(cli, &err) : OCI_DONE;
 }
 
 const struct oci_command oci_list = {

@@ -24,8 +24,8 @@ static const struct option_row global_rows[] = {
 	{ 0, "root", "DIR", OPTION_TEXT, GLOBAL(root), "where state is kept (" OCI_ROOT ")" },
 	{ 0, "log", "FILE", OPTION_TEXT, GLOBAL(log), "also write errors to this file" },
 	{ 0, "log-format", "text|json", OPTION_TEXT, GLOBAL(log_format), "how it is written (text)" },
-	{ 0, "log-level", "LEVEL", OPTION_TEXT, GLOBAL(log_level), "accepted; errors and warnings are logged" },
-	{ 0, "debug", NULL, OPTION_SWITCH, GLOBAL(is_debug), "say more on standard error" },
+	{ 0, "log-level", "LEVEL", OPTION_TEXT, GLOBAL(log_level), "error, warning (usual), info or debug" },
+	{ 0, "debug", NULL, OPTION_SWITCH, GLOBAL(is_debug), "as --log-level debug" },
 	{ 0, "systemd-cgroup", NULL, OPTION_SWITCH, GLOBAL(is_systemd), "not supported yet" },
 	{ 0, "cgroup-manager", "cgroupfs", OPTION_TEXT, GLOBAL(cgroup_manager), "who makes cgroups (cgroupfs)" },
 	{ 0, "rootless", "true|false|auto", OPTION_TEXT, GLOBAL(rootless), "accepted; found out by itself" },
@@ -83,9 +83,7 @@ static int run_command(const struct oci_cli *cli, int argc, char **argv)
 
 	if (!values)
 		return OCI_FAILED;
-	/* A command that does not exist yet knows no options to be wrong about. */
-	count = command->max_args == OCI_ANY && !command->is_ordered ?
-		argc : options_parse(sets, ARRAY_LEN(sets), command->is_ordered, argc, argv, misuse);
+	count = options_parse(sets, ARRAY_LEN(sets), command->is_ordered, argc, argv, misuse);
 	if (count < 0) {
 		status = oci_say_misuse(cli, "%s", misuse);
 	} else if (common.is_help) {
@@ -96,7 +94,9 @@ static int run_command(const struct oci_cli *cli, int argc, char **argv)
 	} else if (command->max_args != OCI_ANY && count > command->max_args) {
 		status = oci_say_misuse(cli, "unexpected argument \"%.60s\"", argv[command->max_args]);
 	} else {
+		oci_say_debug(cli, "%s%s%s", command->name, count ? " " : "", count ? argv[0] : "");
 		status = command->run(cli, values, count, argv);
+		oci_say_debug(cli, "%s: status %d", command->name, status);
 	}
 	options_free(&sets[0]);
 	return status;

@@ -7,16 +7,49 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/fileio.h"
 #include "base/own.h"
 #include "cli/text.h"
 
+/* The levels of engines, of which we have fewer. */
+static const struct {
+	const char    *name;
+	enum oci_level level;
+} levels[] = {
+	{ "panic", OCI_ERRORS },     { "fatal", OCI_ERRORS },	{ "error", OCI_ERRORS },
+	{ "warning", OCI_WARNINGS }, { "warn", OCI_WARNINGS },	{ "info", OCI_INFO },
+	{ "debug", OCI_DEBUG },	     { "trace", OCI_DEBUG },
+};
+
+static int set_level(struct oci_cli *cli, struct vps_err *err)
+{
+	const char *name = cli->global.log_level;
+	size_t i;
+
+	cli->level = cli->global.is_debug ? OCI_DEBUG : OCI_WARNINGS;
+	if (!name)
+		return 0;
+	for (i = 0; i < ARRAY_LEN(levels) && strcasecmp(levels[i].name, name); i++)
+		;
+	if (i == ARRAY_LEN(levels))
+		return vps_err_say(err, -EINVAL,
+				   "--log-level: \"%.60s\" is not known; allowed are error, warning, info, debug",
+				   name);
+	if (!cli->global.is_debug)
+		cli->level = levels[i].level;
+	return 0;
+}
+
 int oci_say_open(struct oci_cli *cli, struct vps_err *err)
 {
 	const char *format = cli->global.log_format;
 
+	if (set_level(cli, err) < 0)
+		return err->code;
 	if (format && strcmp(format, "text") && strcmp(format, "json"))
 		return vps_err_say(err, -EINVAL,
 				   "--log-format: \"%.60s\" is not known; allowed are text, json", format);
@@ -40,59 +73,85 @@ static void put_quoted(FILE *out, const char *escaped)
 }
 
 /* One line, in one write: several runtimes share an engine's log. */
-static void log_line(const struct oci_cli *cli, const char *level, const char *escaped)
+static void write_line(int fd, bool is_json, const char *level, const char *escaped)
 {
 	OWN_MEM char *line = NULL;
 	size_t len = 0;
 	struct tm parts;
 	char when[40];
 	time_t now = time(NULL);
-	FILE *out;
+	FILE *out = open_memstream(&line, &len);
 
-	if (cli->log_fd < 0 || !(out = open_memstream(&line, &len)))
+	if (!out)
 		return;
 	(void)strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &parts));
-	if (cli->is_log_json)
+	if (is_json)
 		(void)fprintf(out, "{\"level\":\"%s\",\"msg\":\"", level);
 	else
 		(void)fprintf(out, "time=\"%s\" level=%s msg=\"", when, level);
 	put_quoted(out, escaped);
 	(void)fputc('"', out);
-	if (cli->is_log_json)
+	if (is_json)
 		(void)fprintf(out, ",\"time\":\"%s\"}", when);
 	(void)fputc('\n', out);
 	/* A log that cannot be written is no reason to fail: stderr has said it too. */
 	if (fclose(out) == 0)
-		(void)fd_write_all(cli->log_fd, line, len);
+		(void)fd_write_all(fd, line, len);
+}
+
+/* In the engine's log, where there is one, and on stderr: without a log in the log's format. */
+static void say(const struct oci_cli *cli, enum oci_level level, const char *text)
+{
+	static const char *const names[] = { "error", "warning", "info", "debug" };
+	OWN_MEM char *escaped = text_escape(text);
+	const char *shown = escaped ? escaped : "no memory left";
+
+	if (level > cli->level)
+		return;
+	if (cli->log_fd >= 0)
+		write_line(cli->log_fd, cli->is_log_json, names[level], shown);
+	if (cli->log_fd < 0 && cli->is_log_json)
+		write_line(STDERR_FILENO, true, names[level], shown);
+	else if (level == OCI_ERRORS)
+		(void)fprintf(stderr, "vps-oci: %s\n", shown);
+	else if (cli->level == OCI_DEBUG)	/* below that, only who reads a log wants to know */
+		(void)fprintf(stderr, "vps-oci: %s: %s\n", names[level], shown);
 }
 
 int oci_say_error(const struct oci_cli *cli, const struct vps_err *err)
 {
 	char text[sizeof(err->text) + 100];
-	OWN_MEM char *shown = text_escape(vps_err_message(err, text, sizeof(text)));
 
-	(void)fprintf(stderr, "vps-oci: %s\n", shown ? shown : "no memory left");
-	log_line(cli, "error", shown ? shown : "no memory left");
-	if (cli->global.is_debug)
-		(void)fprintf(stderr, "vps-oci: debug: %s\n", strerrorname_np(-err->code));
+	say(cli, OCI_ERRORS, vps_err_message(err, text, sizeof(text)));
+	oci_say_debug(cli, "%s", strerrorname_np(-err->code));
 	return OCI_FAILED;
+}
+
+static void say_formatted(const struct oci_cli *cli, enum oci_level level, const char *fmt,
+			  va_list ap)
+{
+	char text[600];
+
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	say(cli, level, text);
 }
 
 void oci_say_warning(const struct oci_cli *cli, const char *fmt, ...)
 {
-	OWN_MEM char *shown = NULL;
-	char text[600];
 	va_list ap;
 
 	va_start(ap, fmt);
-	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	say_formatted(cli, OCI_WARNINGS, fmt, ap);
 	va_end(ap);
-	shown = text_escape(text);
-	if (!shown)
-		return;
-	log_line(cli, "warning", shown);
-	if (cli->global.is_debug)
-		(void)fprintf(stderr, "vps-oci: warning: %s\n", shown);
+}
+
+void oci_say_debug(const struct oci_cli *cli, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say_formatted(cli, OCI_DEBUG, fmt, ap);
+	va_end(ap);
 }
 
 int oci_say_misuse(const struct oci_cli *cli, const char *fmt, ...)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* vps-oci state: the state document of a container. */
+#include <pwd.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -18,11 +19,23 @@ const char *oci_show_time(const struct oci_box *box, char buf[OCI_TIME_SIZE])
 	return buf;
 }
 
+const char *oci_show_owner(const struct oci_box *box, char buf[OCI_OWNER_SIZE])
+{
+	/* Without a look into the databases of users for the one that is the same everywhere. */
+	const struct passwd *entry = box->record.owner ? getpwuid(box->record.owner) : NULL;
+
+	if (!box->record.owner || entry)
+		(void)snprintf(buf, OCI_OWNER_SIZE, "%s", entry ? entry->pw_name : "root");
+	else
+		(void)snprintf(buf, OCI_OWNER_SIZE, "#%u", box->record.owner);
+	return buf;
+}
+
 void oci_show_state(const struct oci_box *box, struct emit *emit)
 {
 	struct oci_config config = { 0 };
 	struct vps_err ignored = { 0 };
-	char created[OCI_TIME_SIZE];
+	char created[OCI_TIME_SIZE], owner[OCI_OWNER_SIZE];
 	size_t i;
 
 	emit_object(emit, NULL);
@@ -33,7 +46,7 @@ void oci_show_state(const struct oci_box *box, struct emit *emit)
 	emit_text(emit, "bundle", box->record.bundle);
 	emit_text(emit, "rootfs", box->record.rootfs);
 	emit_text(emit, "created", oci_show_time(box, created));
-	emit_number(emit, "owner_uid", box->record.owner);
+	emit_text(emit, "owner", oci_show_owner(box, owner));
 	/* A config that is damaged or not there yet has no annotations to show. */
 	if (oci_box_config(box, &config, &ignored) == 0 && config.annotation_count) {
 		emit_object(emit, "annotations");

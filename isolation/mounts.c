@@ -226,10 +226,13 @@ int mounts_console(const struct mounts_tree *tree, int *ret_master, int *ret_sla
 	return devfs_console(tree->root_fd, ret_master, ret_slave, err);
 }
 
-static int switch_root(int root_fd, struct vps_err *err)
+static int switch_root(int root_fd, bool keeps_old_root, struct vps_err *err)
 {
 	if (fchdir(root_fd) < 0)
 		return vps_err_set(err, -errno, "cannot enter the root");
+	/* It lies over the old one already, so that not even a ".." leads there. */
+	if (keeps_old_root)
+		return chroot(".") == 0 ? 0 : vps_err_set(err, -errno, "cannot change the root");
 	/* Old root onto the new one's ".": no directory for it is needed, pivot_root(2). */
 	if (syscall(SYS_pivot_root, ".", ".") < 0)
 		return vps_err_set(err, -errno, "cannot switch the root");
@@ -262,7 +265,7 @@ int mounts_enter(const struct mounts_plan *plan, struct mounts_tree *tree, struc
 	int r = cover_paths(plan, tree, err);
 
 	if (r == 0)
-		r = switch_root(tree->root_fd, err);
+		r = switch_root(tree->root_fd, plan->keeps_old_root, err);
 	if (r < 0)
 		return r;
 	/* It came as a slave of the runtime's, or of the host's. */

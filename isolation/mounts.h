@@ -68,6 +68,8 @@ int mounts_prepare(struct mount_entry *entry, const char *path, const struct idm
 struct mounts_plan {
 	const char               *root;		/* path of the root as the parent sees it */
 	bool                      is_readonly;
+	bool                      keeps_old_root;	/* below the new one, out of reach of every path: where
+							   pivot_root(2) is impossible, on an initramfs */
 	unsigned long             propagation;	/* of the root at the end, MS_…|MS_REC; 0: private */
 	const struct mount_entry *mounts;
 	size_t                    mount_count;

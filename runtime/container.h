@@ -39,6 +39,7 @@ struct container {
 	int                       cache_fd;	/* compiled system call filters; FD_NONE: none; borrowed */
 	int                       console_fd;	/* in: FD_NONE; then master of the console's pty */
 	bool                      keeps_keyring;
+	bool                      keeps_old_root;	/* chroot instead of pivot_root */
 	unsigned                  preserved_fds;
 	int                       gate_fd;	/* listening socket on which init waits for SYNC_START
 						   when this process ends before; else FD_NONE; borrowed */

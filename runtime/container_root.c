@@ -22,6 +22,7 @@ struct mounts_plan container_mounts(const struct container *c)
 
 	return (struct mounts_plan){
 		.root = config->root_path,
+		.keeps_old_root = c->keeps_old_root,
 		.is_readonly = config->root_readonly,
 		.propagation = config->rootfs_propagation,
 		.mounts = config->mounts,

@@ -44,7 +44,7 @@ commands() {
 		checkpoint restore spec features; do
 		commands | grep -qx "$name"
 	done
-	for name in create start run state list kill delete exec ps pause resume update spec features; do
+	for name in $(commands); do
 		run -0 --separate-stderr vps-oci "$name" --help
 		[[ $output == "Usage: vps-oci $name "* && -z $stderr ]]
 	done
@@ -78,9 +78,11 @@ commands() {
 }
 
 @test "oci: what is not there yet says so with status 6" {
-	refused 6 "checkpoint is not supported by this version" oci checkpoint --image-path /tmp c1
-	refused 6 "restore is not supported by this version" oci restore c1
-	refused 6 "events is not supported by this version" oci events --stats c1
+	refused 6 "checkpoint is not there yet in this version" oci checkpoint --image-path /tmp --leave-running c1
+	refused 6 "restore is not there yet in this version" oci restore --bundle /tmp --detach c1
+	refused 1 "checkpoint: unknown option --frob; see 'vps-oci checkpoint --help'" oci checkpoint --frob c1
+	refused 1 "restore: missing argument: ID; see 'vps-oci restore --help'" oci restore
+	refused 6 "events is not there yet in this version" oci events --stats c1
 	refused 1 "the systemd cgroup driver is not supported yet; use cgroupfs" oci --systemd-cgroup list
 }
 
@@ -91,6 +93,26 @@ commands() {
 	run -1 oci --log "$log" --log-format=text state c1
 	[[ $(tail -n 1 "$log") == 'time="'*'" level=error msg="container c1 does not exist"' ]]
 	refused 1 '--log-format: "xml" is not known; allowed are text, json' oci --log-format xml list
+}
+
+@test "oci: without a log the error is on stderr in the format that was asked for" {
+	run -1 --separate-stderr oci --log-format json state c1
+	jq -e '.level == "error" and .msg == "container c1 does not exist"' <<<"$stderr"
+	refused 1 "container c1 does not exist" oci --log-format text state c1
+}
+
+@test "oci: the log level decides what is written" {
+	local log=$BATS_TEST_TMPDIR/log
+	run -1 --separate-stderr oci --log "$log" --log-level debug state c1
+	[[ $(grep -c level=debug "$log") -gt 1 && $stderr == *"vps-oci: debug: state c1"* ]]
+	grep 'level=debug msg="ENOENT"' "$log"
+	rm "$log"
+	run -1 --separate-stderr oci --debug --log "$log" --log-format json state c1
+	jq -se 'map(.level) | index("debug") and index("error")' "$log"
+	rm "$log"
+	run -1 oci --log "$log" --log-level ERROR state c1
+	[[ $(wc -l <"$log") == 1 ]]
+	refused 1 '--log-level: "loud" is not known; allowed are error, warning, info, debug' oci --log-level loud list
 }
 
 @test "oci: spec writes a config that is JSON, and never over another one" {

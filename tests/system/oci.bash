@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What the files of tests about vps-oci load behind helpers: a root and a bundle made of busybox,
 # and containers that are deleted after each test.
-# shellcheck disable=SC2034,SC2154
+# shellcheck disable=SC2016,SC2034,SC2154
 
 setup_file() {
 	ROOTFS=$BATS_FILE_TMPDIR/rootfs

@@ -112,3 +112,168 @@ created() {
 	[[ $stderr == *"executable file \`/tmp/true\` not found: No such file or directory" ]]
 	eventually 5 oci_status_is c1 stopped
 }
+
+# ---- create and run ----
+
+@test "oci: --config reads another file, from where the command was given" {
+	runs 'echo "$WORD"; pwd'
+	jq '.process.env += ["WORD=other"] | .process.cwd = "/tmp"' "$bundle/config.json" >"$BATS_TEST_TMPDIR/other.json"
+	rm "$bundle/config.json"
+	cd "$BATS_TEST_TMPDIR"
+	run -0 oci run --bundle bundle --config other.json c1
+	[[ $output == $'other\n/tmp' ]]
+	run -1 --separate-stderr oci run --bundle bundle -f no-such.json c1
+	[[ $stderr == *"no-such.json: No such file or directory" ]]
+	nothing_is_left c1
+	# what it was made from is what exec reads later
+	jq '.process.args = ["sleep", "100"]' other.json >third.json
+	oci run --detach --bundle bundle --config third.json c1 </dev/null >/dev/null 2>&1 3>&-
+	rm third.json
+	[[ $(oci exec c1 sh -c 'echo $WORD') == other ]]
+}
+
+@test "oci: --no-pivot hides the host's tree as well" {
+	echo secret >"$BATS_TEST_TMPDIR/secret"
+	config '.process.capabilities[] += ["CAP_SYS_CHROOT", "CAP_DAC_OVERRIDE"]'
+	runs 'ls -a /; ls /.. | head -n 1; cat "$0" 2>&1; grep -c . /proc/self/mountinfo; mkdir -p /tmp/x
+		cat /proc/1/root/"$0" 2>&1; true'
+	config '.process.args += [$path]' --arg path "$BATS_TEST_TMPDIR/secret"
+	run -0 oci run --no-pivot --bundle "$bundle" c1
+	[[ $output != *secret$'\n'secret* && ${lines[*]} == *"bin dev etc proc"* ]]
+	[[ $output == *"secret': No such file or directory"*"secret': No such file or directory"* ]]
+	nothing_is_left c1
+}
+
+@test "oci: sockets of sd_listen_fds come before the preserved descriptors, with their variables" {
+	runs 'ls /proc/$$/fd | tr "\n" " "; echo "$LISTEN_FDS $LISTEN_PID $LISTEN_FDNAMES"; cat <&5'
+	echo preserved >"$BATS_TEST_TMPDIR/preserved"
+	run -0 bash -c 'exec 3</dev/null 4</dev/null 5<"$3" 6</etc/passwd
+		export LISTEN_FDS=2 LISTEN_FDNAMES=a:b LISTEN_PID=$$
+		exec vps-oci --root "$1" run --preserve-fds 1 --bundle "$2" c1' - "$root" "$bundle" "$BATS_TEST_TMPDIR/preserved"
+	[[ $output == "0 1 2 3 4 5 2 1 a:b"$'\n'preserved ]]
+	# meant for another process: none of ours to pass on
+	runs 'ls /proc/$$/fd | tr "\n" " "; echo "$LISTEN_FDS"'
+	run -0 bash -c 'exec 3</dev/null; LISTEN_FDS=1 LISTEN_PID=1 exec vps-oci --root "$1" run --bundle "$2" c1' - "$root" "$bundle"
+	[[ $output == "0 1 2 " ]]
+}
+
+@test "oci: --preserve-fds never passes a descriptor of vps-oci's own" {
+	runs 'ls /proc/$$/fd'
+	run -1 --separate-stderr bash -c 'exec 3>&-; exec vps-oci --root "$1" --log "$3" run --preserve-fds 1 --bundle "$2" c1' \
+		- "$root" "$bundle" "$BATS_TEST_TMPDIR/log"
+	[[ $stderr == "vps-oci: --preserve-fds: descriptor 3: Bad file descriptor" ]]
+	nothing_is_left c1
+}
+
+@test "oci: run --keep leaves the container, stopped" {
+	runs 'exit 4'
+	run -4 oci run --keep --no-subreaper --bundle "$bundle" c1
+	oci_status_is c1 stopped
+	oci delete c1
+	nothing_is_left c1
+}
+
+# ---- exec ----
+
+@test "oci: exec --additional-gids adds to the groups of the config, --cap to the capabilities" {
+	config '.process.user.additionalGids = [50]'
+	start_detached c1
+	[[ $(oci exec -g 60 -g 61 c1 id -G) == "0 50 60 61" ]]
+	# CAP_SYS_TIME is bit 25
+	[[ $(oci exec --cap CAP_SYS_TIME c1 grep CapEff /proc/self/status) == $'CapEff:\t0000000022000420' ]]
+	run -255 --separate-stderr oci exec --cap CAP_NONE c1 true
+	[[ $stderr == *'--cap: "CAP_NONE" is not a capability' ]]
+}
+
+@test "oci: exec --no-new-privs holds for that program alone" {
+	config '.process.noNewPrivileges = false'
+	start_detached c1
+	[[ $(oci exec c1 grep NoNewPrivs /proc/self/status) == *0 ]]
+	[[ $(oci exec --no-new-privs c1 grep NoNewPrivs /proc/self/status) == *1 ]]
+	[[ $(oci exec c1 grep NoNewPrivs /proc/1/status) == *0 ]]
+}
+
+@test "oci: exec --cgroup joins a cgroup below the container's, and none elsewhere" {
+	start_detached c1
+	local cgroup=/sys/fs/cgroup/vps-oci/c1
+	mkdir "$cgroup/below"
+	run -0 oci exec --cgroup below c1 cat /proc/self/cgroup
+	[[ $output == *"0::/below" ]]
+	run -0 oci exec --cgroup / c1 cat /proc/self/cgroup
+	[[ $output == *"0::/" ]]
+	local path
+	for path in no-such ../.. below/../../c1; do
+		run -255 --separate-stderr oci exec --cgroup "$path" c1 true
+		[[ $stderr == *"--cgroup: cannot open $path below the container's cgroup: "* ]]
+	done
+	rmdir "$cgroup/below"
+}
+
+@test "oci: exec --env replaces, --cwd that is not there is refused" {
+	start_detached c1
+	[[ $(oci exec --env TERM=other -e A=1 -e A=2 c1 sh -c 'echo $TERM $A') == "other 2" ]]
+	run -255 --separate-stderr oci exec --cwd /no/such c1 true
+	[[ $stderr == *"cannot enter working directory /no/such: No such file or directory" ]]
+	run -255 --separate-stderr oci exec --user root c1 true
+	[[ $stderr == *'--user: "root" is not of the form UID[:GID]' ]]
+}
+
+@test "oci: exec --preserve-fds passes a descriptor on" {
+	start_detached c1
+	echo text >"$BATS_TEST_TMPDIR/file"
+	run -0 bash -c 'exec 3<"$2"; exec vps-oci --root "$1" exec --preserve-fds 1 c1 cat /proc/self/fd/3' - "$root" "$BATS_TEST_TMPDIR/file"
+	[[ $output == text ]]
+}
+
+# ---- many at once ----
+
+@test "oci: kill --regex and delete --regex reach every container that matches, and no other" {
+	start_detached web1
+	start_detached web2
+	start_detached other
+	oci kill --regex '^web[0-9]$' KILL
+	eventually 5 oci_status_is web1 stopped
+	eventually 5 oci_status_is web2 stopped
+	oci_status_is other running
+	oci delete --regex '^web'
+	[[ $(oci list --quiet) == other ]]
+	run -1 --separate-stderr oci delete --regex .
+	[[ $stderr == *"container other is running; kill it first, or use --force" ]]
+	oci delete --force --regex .
+	[[ -z $(oci list --quiet) ]]
+	run -1 --separate-stderr oci kill --regex '('
+	[[ $stderr == 'vps-oci: "(" is not a regular expression' ]]
+}
+
+@test "oci: list is in the order of ids, as a table and as JSON" {
+	start_detached b
+	start_detached a
+	[[ $(oci list --quiet | tr '\n' ' ') == "a b " ]]
+	run -0 oci list
+	[[ ${lines[0]} == ID*PID*STATUS*BUNDLE*CREATED*OWNER && ${lines[1]} == "a "*running*"$bundle"*root ]]
+	oci list -f json | jq -e 'map(.id) == ["a", "b"] and all(.status == "running" and .pid > 1)'
+}
+
+@test "oci: state has what engines read, in their types" {
+	start_detached c1
+	oci state c1 >"$BATS_TEST_TMPDIR/state"
+	jq -e --arg bundle "$bundle" '(.ociVersion | test("^1\\.[0-9]+\\.[0-9]+$")) and .id == "c1" and .status == "running"
+		and (.pid | type) == "number" and .bundle == $bundle and .rootfs == $bundle + "/rootfs" and .owner == "root"
+		and (.created | sub("\\.[0-9]+"; "") | fromdate) > 1000000000' "$BATS_TEST_TMPDIR/state"
+	oci kill c1 KILL
+	eventually 5 oci_status_is c1 stopped
+	[[ $(oci state c1 | jq .pid) == 0 ]]
+}
+
+@test "oci: kill knows signals by name and by number" {
+	runs 'trap "echo usr1 >>/tmp/got" USR1; trap "echo usr2 >>/tmp/got" USR2; while :; do sleep 0.1; done'
+	config '.mounts += [{destination: "/tmp", type: "tmpfs"}]'
+	oci create --bundle "$bundle" c1 </dev/null >/dev/null 3>&-
+	oci start c1 3>&-
+	eventually 5 oci exec c1 sh -c 'grep -q "^SigCgt:.*[^0]" /proc/1/status'
+	sleep 0.3
+	oci kill c1 SIGUSR1
+	eventually 5 oci exec c1 grep -q usr1 /tmp/got
+	oci kill c1 12
+	eventually 5 oci exec c1 grep -q usr2 /tmp/got
+}

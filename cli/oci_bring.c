@@ -88,8 +88,6 @@ static int check_config(const struct oci_config *config, struct vps_err *err)
 		const char *path;
 		bool        is_there;
 	} later[] = {
-		{ "process.apparmorProfile", config->process.apparmor_profile },
-		{ "process.selinuxLabel", config->process.selinux_label },
 		{ "linux.netDevices", config->net_device_count },
 		{ "linux.seccomp.listenerPath", config->has_seccomp && config->seccomp.listener_path },
 	};

@@ -18,6 +18,11 @@
 struct cg_value {
 	const char *file;	/* "memory.max"; its controller is what stands before the dot */
 	const char *value;	/* as the kernel takes it; several lines are several writes (io.max) */
+	/*
+	 * The same wish for another part of the kernel, or NULL: written, too, where
+	 * its file exists; one of the two has to. BFQ reads io.bfq.weight alone.
+	 */
+	const char *twin_file, *twin_value;
 };
 
 /*

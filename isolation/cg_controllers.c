@@ -83,7 +83,7 @@ int cg_say_missing(const char *file, const char *value, struct vps_err *err)
 	else if (strcmp(cg_mount_point(), "/sys/fs/cgroup") != 0)
 		why = "this host keeps controllers in version 1; boot with systemd.unified_cgroup_hierarchy=1";
 	return vps_err_say(err, -VPS_EHOST,
-			   "%s=%.80s needs the cgroup v2 controller %.*s, which is not available: %s, or set \"limits\": \"best-effort\"",
+			   "%s=%.80s needs the cgroup v2 controller %.*s, which is not available: %s",
 			   file, value, (int)cg_controller_len(file), file, why);
 }
 

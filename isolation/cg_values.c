@@ -137,6 +137,25 @@ static int set_directly(int cg_fd, const struct cg_value *value, struct vps_err 
 	return 0;
 }
 
+static bool exists(int cg_fd, const char *file)
+{
+	return file && faccessat(cg_fd, file, F_OK, 0) == 0;
+}
+
+static int set_one(int cg_fd, const char *path, const struct cg_value *value, struct vps_err *err)
+{
+	const struct cg_value twin = { .file = value->twin_file, .value = value->twin_value };
+	const bool has_twin = exists(cg_fd, twin.file);
+	int r = 0;
+
+	if (!has_twin || exists(cg_fd, value->file)) {
+		if (!set_by_library(path, value->file, value->value) ||
+		    !reads_back(cg_fd, value->file, value->value))
+			r = set_directly(cg_fd, value, err);
+	}
+	return r == 0 && has_twin ? set_directly(cg_fd, &twin, err) : r;
+}
+
 int cg_set(int cg_fd, const char *path, const struct cg_value *values, size_t count,
 	   struct vps_err *err)
 {
@@ -147,10 +166,7 @@ int cg_set(int cg_fd, const char *path, const struct cg_value *values, size_t co
 		if (strchr(values[i].file, '/') || !strchr(values[i].file, '.'))
 			return vps_err_say(err, -EINVAL, "\"%.80s\" is not an interface file of a cgroup",
 					   values[i].file);
-		if (set_by_library(path, values[i].file, values[i].value) &&
-		    reads_back(cg_fd, values[i].file, values[i].value))
-			continue;
-		r = set_directly(cg_fd, &values[i], err);
+		r = set_one(cg_fd, path, &values[i], err);
 	}
 	return r;
 }

@@ -110,26 +110,33 @@ int mount_new(const struct mount_entry *entry, const char *label, struct vps_err
 	return fd;
 }
 
+static int map_ids(int fd, const struct mount_entry *entry, int userns_fd, struct vps_err *err)
+{
+	struct mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t)userns_fd };
+	unsigned flags = AT_EMPTY_PATH | (entry->is_idmapped_rec ? AT_RECURSIVE : 0);
+
+	if (mount_setattr(fd, "", flags, &attr, sizeof(attr)) < 0)
+		return vps_err_set(err, -errno,
+				   "cannot map the ids of %s for %s: its file system may not support it",
+				   entry->source, entry->destination);
+	return 0;
+}
+
 int mount_dress(int fd, const struct mount_entry *entry, const struct idmap *container,
 		struct vps_err *err)
 {
 	const struct idmap *map = entry->idmap.uid_count ? &entry->idmap : container;
 	OWN_FD userns_fd = FD_NONE;
-	int r;
+	int r = 0;
 
-	if (entry->is_idmapped && map->uid_count) {
-		struct mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP };
-		unsigned flags = AT_EMPTY_PATH | (entry->is_idmapped_rec ? AT_RECURSIVE : 0);
-
+	if (entry->ids_fd >= 0) {
+		r = map_ids(fd, entry, entry->ids_fd, err);
+	} else if (entry->is_idmapped && map->uid_count) {
 		userns_fd = idmap_userns(map, err);
-		if (userns_fd < 0)
-			return userns_fd;
-		attr.userns_fd = (uint64_t)userns_fd;
-		if (mount_setattr(fd, "", flags, &attr, sizeof(attr)) < 0)
-			return vps_err_set(err, -errno,
-					   "cannot map the ids of %s for %s: its file system may not support it",
-					   entry->source, entry->destination);
+		r = userns_fd < 0 ? userns_fd : map_ids(fd, entry, userns_fd, err);
 	}
+	if (r < 0)
+		return r;
 	r = mount_change(fd, entry->attr_set, entry->attr_clear, false);
 	if (r == 0)
 		r = mount_change(fd, entry->rec_set, entry->rec_clear, true);

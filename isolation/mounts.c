@@ -23,6 +23,7 @@
 #include "base/fileio.h"
 #include "base/own.h"
 #include "base/path.h"
+#include "base/tree_copy.h"
 #include "cg.h"
 #include "covers.h"
 #include "devfs.h"
@@ -49,6 +50,19 @@ int mounts_prepare(struct mount_entry *entry, const char *path, const struct idm
 		return vps_err_set(err, r, "cannot attach %s at %s", entry->source, path);
 	entry->prepared = path;
 	return 0;
+}
+
+/* The clone of a bind mount's source, with its options and ids. */
+static int clone_bind(const struct mount_entry *entry, struct vps_err *err)
+{
+	OWN_FD fd = mount_clone(AT_FDCWD, entry->source, entry->is_recursive);
+	int r;
+
+	if (fd < 0)
+		return vps_err_set(err, fd, "cannot mount %s on %s", entry->source,
+				   entry->destination);
+	r = mount_dress(fd, entry, &entry->idmap, err);
+	return r < 0 ? r : fd_take(&fd);
 }
 
 int mounts_open(const struct mounts_plan *plan, struct mounts_tree *tree, struct vps_err *err)
@@ -126,19 +140,18 @@ static int make_mount(const struct mounts_plan *plan, struct mounts_tree *tree, 
 		entry.type = "cgroup2";
 		entry.data_count = 0;	/* options of version 1 mean nothing here */
 	}
+	if (entry.is_copied_up) {	/* copy_up() first writes into it */
+		entry.sb_ro = false;
+		entry.attr_set &= ~(uint64_t)MOUNT_ATTR_RDONLY;
+	}
 	if (!entry.is_bind && !(is_cgroup && plan->cgroup_path))
 		return mount_new(&entry, plan->mount_label, err);
 
-	fd = is_cgroup && !entry.is_bind ?
-		clone_cgroup(plan, &entry, err) :
-		mount_clone(AT_FDCWD, entry.source, entry.is_recursive);
-	if (fd < 0)
-		return vps_err_set(err, fd, "cannot mount %s on %s", entry.source,
-				   entry.destination);
-	r = mount_dress(fd, &entry, &entry.idmap, err);
-	if (r < 0)
-		return r;
-	return fd_take(&fd);
+	if (entry.is_bind)
+		return clone_bind(&entry, err);
+	fd = clone_cgroup(plan, &entry, err);
+	r = fd < 0 ? fd : mount_dress(fd, &entry, &entry.idmap, err);
+	return r < 0 ? r : fd_take(&fd);
 }
 
 /* Where it goes: a directory, or a file for a mount whose root is none; made when missing. */
@@ -159,6 +172,41 @@ static int make_target(int root_fd, const struct mount_entry *entry, int mount_f
 	return fd;
 }
 
+static bool has_data(const struct mount_entry *entry, const char *key)
+{
+	size_t i;
+
+	for (i = 0; i < entry->data_count; i++)
+		if (strncmp(entry->data[i], key, strlen(key)) == 0)
+			return true;
+	return false;
+}
+
+/* Fill a new tmpfs with what it is about to hide; then it may become read-only. */
+static int copy_up(const struct mount_entry *entry, int target_fd, int mount_fd,
+		   struct vps_err *err)
+{
+	char path[32];
+	struct stat st;
+	int r;
+
+	if (fstat(target_fd, &st) < 0)
+		return vps_err_set(err, -errno, "cannot examine %s", entry->destination);
+	if (!has_data(entry, "uid=") && !has_data(entry, "gid=") &&
+	    fchownat(mount_fd, "", st.st_uid, st.st_gid, AT_EMPTY_PATH) < 0)
+		return vps_err_set(err, -errno, "cannot give %s its owner", entry->destination);
+	/* fchmod() takes no descriptor that is O_PATH. */
+	if (!has_data(entry, "mode=") && chmod(path_of_fd(mount_fd, path), st.st_mode & 07777) < 0)
+		return vps_err_set(err, -errno, "cannot give %s its mode", entry->destination);
+	r = tree_copy(target_fd, mount_fd, err);
+	if (r == 0 && entry->sb_ro) {
+		r = mount_change(mount_fd, MOUNT_ATTR_RDONLY, 0, false);
+		if (r < 0)
+			(void)vps_err_set(err, r, "cannot make it read-only");
+	}
+	return r < 0 ? vps_err_in(err, "tmpcopyup of %s", entry->destination) : 0;
+}
+
 static int lay_mount(const struct mounts_plan *plan, struct mounts_tree *tree, size_t index,
 		     struct vps_err *err)
 {
@@ -173,13 +221,12 @@ static int lay_mount(const struct mounts_plan *plan, struct mounts_tree *tree, s
 	}
 	if (fd < 0)
 		return fd;
-	if (entry->is_copied_up)
-		return vps_err_say(err, -VPS_EHOST,
-				   "%s: option tmpcopyup is not supported by this version",
-				   entry->destination);
 	target_fd = make_target(tree->root_fd, entry, fd, err);
 	if (target_fd < 0)
 		return target_fd;
+	r = entry->is_copied_up ? copy_up(entry, target_fd, fd, err) : 0;
+	if (r < 0)
+		return r;
 	if (plan->hand_over && guard_is_for(entry))
 		return plan->hand_over(plan->hand_over_arg, fd, err);
 	r = mount_attach(fd, target_fd);

@@ -32,6 +32,7 @@ struct mount_entry {
 	bool         is_idmapped, is_idmapped_rec;	/* "idmap", "ridmap" */
 	struct idmap idmap;		/* of an id-mapped mount; empty: the container's own */
 	bool         is_optional;	/* "nofail": a source that is missing is no error */
+	int          ids_fd;		/* user namespace that maps its ids, or FD_NONE; not parsed */
 	const char  *prepared;		/* where mounts_prepare() put it; not parsed, NULL at first */
 };
 

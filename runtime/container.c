@@ -47,6 +47,7 @@
 #include "base/fileio.h"
 #include "fault.h"
 #include "hooks.h"
+#include "isolation/labels.h"
 #include "process.h"
 #include "sync.h"
 
@@ -336,9 +337,14 @@ const char *container_stage(size_t i)
 
 int container_up(struct container *c, struct vps_err *err)
 {
+	const struct oci_config *config = &c->config;
 	const char *failed = NULL;
 	size_t i;
-	int r;
+	int r = labels_check(config->process.apparmor_profile, config->process.selinux_label,
+			     config->mount_label, err);
+
+	if (r < 0)
+		return r;
 
 	for (i = 0; i < ARRAY_LEN(stages) && !failed; i++) {
 		if (!stages[i].up)
@@ -387,6 +393,10 @@ void container_down(struct container *c)
 
 void container_free(struct container *c)
 {
+	size_t i;
+
+	for (i = 0; i < c->config.mount_count; i++)
+		own_close(&c->config.mounts[i].ids_fd);
 	own_close(&c->userns_fd);
 	own_close(&c->netns_fd);
 	own_close(&c->sync_fd);

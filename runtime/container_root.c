@@ -149,6 +149,23 @@ static int prepare_binds(struct container *c, struct vps_err *err)
 	return 0;
 }
 
+/* Init could not: in a pid namespace of its own it sees nobody's /proc/PID but the host's. */
+static int map_binds(struct container *c, struct vps_err *err)
+{
+	size_t i;
+
+	for (i = 0; i < c->config.mount_count; i++) {
+		struct mount_entry *entry = &c->config.mounts[i];
+
+		if (!entry->is_idmapped)
+			continue;
+		entry->ids_fd = idmap_userns(&entry->idmap, err);
+		if (entry->ids_fd < 0)
+			return vps_err_in(err, "mounts[%zu]", i);
+	}
+	return 0;
+}
+
 int root_up(struct container *c, struct vps_err *err)
 {
 	OWN_FD dir_fd = FD_NONE;
@@ -156,7 +173,7 @@ int root_up(struct container *c, struct vps_err *err)
 	int r;
 
 	if (!has_userns(c))
-		return 0;	/* init takes everything from where it is */
+		return map_binds(c, err);	/* init takes everything from where it is */
 	if (!dir)
 		return vps_err_set(err, -ENOMEM, "cannot attach the root");
 	dir_fd = dir_make(AT_FDCWD, dir, 0700, err);

@@ -196,8 +196,7 @@ static int live(struct container *c, int *sync_fd, struct vps_err *err)
 	struct process_plan process = {
 		.process = &c->config.process,
 		.filter = c->config.has_seccomp ? &c->filter : NULL,
-		.has_personality = c->config.has_personality,
-		.personality = c->config.personality,
+		.config = &c->config,
 		.keeps_keyring = c->keeps_keyring,
 	};
 	int r = settle(c, *sync_fd, err);

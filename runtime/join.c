@@ -36,6 +36,8 @@
 #include "base/own.h"
 #include "isolation/devfs.h"
 #include "executable.h"
+#include "isolation/labels.h"
+#include "isolation/placement.h"
 #include "process.h"
 #include "sync.h"
 #include "users.h"
@@ -118,13 +120,28 @@ static int become_root(const struct join *join, struct vps_err *err)
 	return 0;
 }
 
+/*
+ * Which processors the program runs on, now that it is in its cgroup: those of
+ * "final", or all that the cgroup allows where only the way in had some.
+ */
+static int settle_on_cpus(const struct join *join, struct vps_err *err)
+{
+	struct placement cpus;
+	int r = 0;
+
+	if (join->process.cpus_final && placement_parse(join->process.cpus_final, &cpus) == 0)
+		r = placement_set_cpus(&cpus, err);
+	else if (join->process.cpus_initial)
+		r = placement_free_cpus(err);
+	return r < 0 ? vps_err_in(err, "process.execCPUAffinity.final") : 0;
+}
+
 _Noreturn static void process_main(struct join *join, int sync_fd)
 {
 	struct process_plan plan = {
 		.process = &join->process,
 		.filter = join->filter,
-		.has_personality = join->config->has_personality,
-		.personality = join->config->personality,
+		.config = join->config,
 	};
 	struct arena arena = { 0 };
 	struct vps_err err = { 0 };
@@ -139,6 +156,8 @@ _Noreturn static void process_main(struct join *join, int sync_fd)
 	plan.sync_fd = sync_fd;
 	if (r == 0)
 		r = become_root(join, &err);
+	if (r == 0)
+		r = settle_on_cpus(join, &err);
 	if (r == 0)
 		r = become_named(join, &arena, &err);
 	if (r == 0)
@@ -192,7 +211,7 @@ _Noreturn static void joiner_main(struct join *join, int sync_fd, int pid_pipe)
 
 /* ---- the caller ---- */
 
-static pid_t clone_joiner(const struct join *join)
+static pid_t clone_into_cgroup(const struct join *join)
 {
 	struct clone_args args = {
 		.flags = CLONE_CLEAR_SIGHAND | (join->cg_fd >= 0 ? CLONE_INTO_CGROUP : 0),
@@ -201,6 +220,29 @@ static pid_t clone_joiner(const struct join *join)
 	};
 
 	return (pid_t)syscall(SYS_clone3, &args, sizeof(args));
+}
+
+/* Born on the processors of "initial"; we ourselves are there for that moment only. */
+static int clone_joiner(const struct join *join, pid_t *ret_pid, struct vps_err *err)
+{
+	struct placement before, cpus;
+	bool is_moved = join->process.cpus_initial &&
+			placement_parse(join->process.cpus_initial, &cpus) == 0;
+	struct vps_err ignored = { 0 };
+	int r = is_moved ? placement_get_cpus(&before, err) : 0;
+
+	if (r == 0 && is_moved)
+		r = placement_set_cpus(&cpus, err);
+	if (r < 0)
+		return vps_err_in(err, "process.execCPUAffinity.initial");
+	*ret_pid = clone_into_cgroup(join);
+	if (*ret_pid == 0)
+		return 0;
+	r = *ret_pid < 0 ? vps_err_set(err, -errno, "cannot clone into its cgroup") : 0;
+	/* We were there before, so it works; were it to fail, we only wait elsewhere. */
+	if (is_moved)
+		(void)placement_set_cpus(&before, &ignored);
+	return r;
 }
 
 static int learn_pid(struct join *join, int pid_fd, struct vps_err *err)
@@ -252,6 +294,17 @@ static int reap(pid_t pid)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : STATUS_NOT_RUN;
 }
 
+/* A process that says nothing of its processors has what the container's config says. */
+static void inherit_cpus(struct join *join)
+{
+	struct oci_process *process = &join->process;
+
+	if (process->cpus_initial || process->cpus_final)
+		return;
+	process->cpus_initial = join->config->process.cpus_initial;
+	process->cpus_final = join->config->process.cpus_final;
+}
+
 int join_start(struct join *join, int *ret_status, struct vps_err *err)
 {
 	OWN_FD ours = FD_NONE, theirs = FD_NONE, pid_read = FD_NONE, pid_write = FD_NONE;
@@ -261,7 +314,10 @@ int join_start(struct join *join, int *ret_status, struct vps_err *err)
 	join->pid = 0;
 	join->pid_fd = join->master_fd = FD_NONE;
 	*ret_status = STATUS_NOT_RUN;
-	r = sync_open(fds, err);
+	inherit_cpus(join);
+	r = labels_check(join->process.apparmor_profile, join->process.selinux_label, NULL, err);
+	if (r == 0)
+		r = sync_open(fds, err);
 	if (r < 0)
 		return r;
 	ours = fds[0];
@@ -271,14 +327,14 @@ int join_start(struct join *join, int *ret_status, struct vps_err *err)
 		return r;
 	pid_read = fds[0];
 	pid_write = fds[1];
-	joiner = clone_joiner(join);
+	r = clone_joiner(join, &joiner, err);
+	if (r < 0)
+		return r;
 	if (joiner == 0) {
 		own_close(&ours);	/* so that they hear when the caller is gone */
 		own_close(&pid_read);
 		joiner_main(join, theirs, pid_write);
 	}
-	if (joiner < 0)
-		return vps_err_set(err, -errno, "cannot clone into its cgroup");
 	own_close(&theirs);
 	own_close(&pid_write);
 	r = learn_pid(join, pid_read, err);

@@ -20,6 +20,7 @@
 #include "isolation/idmap.h"
 #include "isolation/mounts.h"
 #include "isolation/namespaces.h"
+#include "isolation/placement.h"
 #include "isolation/syscalls.h"
 
 struct oci_pair {
@@ -128,6 +129,9 @@ struct oci_config {
 	const char                *mount_label;
 	bool                       has_personality;
 	unsigned long              personality;
+	bool                       has_memory_policy;
+	int                        memory_mode;		/* MPOL_…, with MPOL_F_… */
+	struct placement           memory_nodes;
 };
 
 /*

@@ -140,6 +140,21 @@ static const struct doc_key block_io_keys[] = {
 	{ 0 }
 };
 
+/* The scheduler BFQ has a file of its own, where weights are what they were in version 1. */
+static int put_weight(const struct doc_node *node, struct oci_values *values, const char *of,
+		      uint32_t weight)
+{
+	int r = oci_put(node, values, "io.weight", "%s %u", of, weight_v2(weight));
+	struct cg_value *value;
+
+	if (r < 0)
+		return r;
+	value = &values->items[values->count - 1];
+	value->twin_file = "io.bfq.weight";
+	value->twin_value = arena_printf(node->doc->arena, "%s %u", of, weight);
+	return value->twin_value ? 0 : doc_no_memory(node);
+}
+
 int oci_read_block_io(const struct doc_node *node, void *field)
 {
 	struct block_io io = { .values = field };
@@ -147,10 +162,14 @@ int oci_read_block_io(const struct doc_node *node, void *field)
 	size_t i;
 
 	if (r == 0 && io.weight)
-		r = oci_put(node, io.values, "io.weight", "default %u", weight_v2(io.weight));
-	for (i = 0; r == 0 && i < io.device_count; i++)
+		r = put_weight(node, io.values, "default", io.weight);
+	for (i = 0; r == 0 && i < io.device_count; i++) {
+		char number[24];
+
+		(void)snprintf(number, sizeof(number), "%u:%u", io.devices[i].major,
+			       io.devices[i].minor);
 		if (io.devices[i].weight)
-			r = oci_put(node, io.values, "io.weight", "%u:%u %u", io.devices[i].major,
-				    io.devices[i].minor, weight_v2(io.devices[i].weight));
+			r = put_weight(node, io.values, number, io.devices[i].weight);
+	}
 	return r;
 }

@@ -28,6 +28,20 @@ static int check_user(const struct oci_config *config, struct vps_err *err)
 	return 0;
 }
 
+/* Maps of its own, or the container's. */
+static int check_idmaps(const struct oci_config *config, struct vps_err *err)
+{
+	size_t i;
+
+	for (i = 0; i < config->mount_count; i++)
+		if (config->mounts[i].is_idmapped && !config->mounts[i].idmap.uid_count &&
+		    !config->idmap.uid_count)
+			return vps_err_say(err, -EINVAL,
+					   "mounts[%zu].uidMappings: missing; there is no linux.uidMappings to take the ids from",
+					   i);
+	return 0;
+}
+
 /* A maps or offsets property that only a new namespace can take, and what changes the host otherwise. */
 int oci_check(const struct oci_config *config, struct vps_err *err)
 {
@@ -44,5 +58,5 @@ int oci_check(const struct oci_config *config, struct vps_err *err)
 	if (r == 0 && (config->masked_count || config->readonly_count || config->mount_count))
 		r = needs(config, NS_MOUNT, true, "mounts, linux.maskedPaths or linux.readonlyPaths",
 			  err);
-	return r;
+	return r == 0 ? check_idmaps(config, err) : r;
 }

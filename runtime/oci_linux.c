@@ -261,7 +261,8 @@ static const struct doc_key linux_keys[] = {
 	{ "personality",       DOC_OBJECT, .read = read_personality,
 	  .has_offset = offsetof(struct oci_config, has_personality) },
 	{ "intelRdt",	       DOC_ANY,	   .read = oci_cannot },
-	{ "memoryPolicy",      DOC_ANY,	   .read = oci_cannot },
+	{ "memoryPolicy",      DOC_OBJECT, .read = oci_read_memory_policy,
+	  .has_offset = offsetof(struct oci_config, has_memory_policy) },
 	{ 0 }
 };
 

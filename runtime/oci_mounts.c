@@ -133,6 +133,7 @@ static int read_mount(const struct doc_node *node, void *item)
 		.type = w.type && *w.type ? w.type : NULL,
 		.source = w.source,
 		.idmap = { w.uids, w.gids, w.uid_count, w.gid_count },
+		.ids_fd = FD_NONE,
 	};
 	if (w.options)
 		r = read_options(node, w.options, entry);

@@ -16,6 +16,7 @@ int oci_read_linux(const struct doc_node *node, void *config);
 int oci_read_devices(const struct doc_node *node, void *config);
 int oci_read_net_devices(const struct doc_node *node, void *config);
 int oci_read_sysctls(const struct doc_node *node, void *config);
+int oci_read_memory_policy(const struct doc_node *node, void *config);
 int oci_read_seccomp(const struct doc_node *node, void *config);
 int oci_read_resources(const struct doc_node *node, void *config);
 

@@ -7,7 +7,6 @@
 
 #include "base/own.h"
 #include "runtime/oci_parts.h"
-#include "runtime/resources.h"
 
 #define FIELD(field)	DOC_FIELD(struct oci_process, field)
 #define HAS(field)	.has_offset = offsetof(struct oci_process, field)
@@ -281,12 +280,17 @@ static int read_io_priority(const struct doc_node *node, void *process)
 static int read_cpus(const struct doc_node *node, void *field)
 {
 	const char **cpus = field;
+	struct placement unused;
 	char shown[DOC_SHOWN];
 
 	*cpus = doc_string(node);
 	if (!*cpus)
 		return node->doc->err->code;
-	if (!resource_is_cpu_list(*cpus))
+	if (!**cpus) {		/* engines write "" for none */
+		*cpus = NULL;
+		return 0;
+	}
+	if (placement_parse(*cpus, &unused) < 0)
 		return doc_fail(node, "%s is not a list of processors such as \"0-3,7\"",
 				doc_quote(*cpus, shown));
 	return 0;

@@ -27,6 +27,7 @@
 
 #include "base/fileio.h"
 #include "base/own.h"
+#include "isolation/labels.h"
 #include "sync.h"
 #include "users.h"
 
@@ -145,15 +146,24 @@ int process_take_terminal(const struct oci_process *process, int slave_fd, struc
 static int set_attributes(const struct process_plan *plan, struct vps_err *err)
 {
 	const struct oci_process *process = plan->process;
+	const struct oci_config *config = plan->config;
 	int r;
 
 	/* A session keyring of its own: the inherited one is the host's, keyrings(7). */
 	if (!plan->keeps_keyring && syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, "_ses") < 0 &&
 	    errno != ENOSYS && errno != EDQUOT)
 		return vps_err_set(err, -errno, "cannot make a session keyring");
-	if (plan->has_personality && personality(plan->personality) < 0)
-		return vps_err_set(err, -errno, "cannot set personality %#lx", plan->personality);
-	r = set_scheduler(process, err);
+	if (config->has_personality && personality(config->personality) < 0)
+		return vps_err_set(err, -errno, "cannot set personality %#lx", config->personality);
+	r = config->has_memory_policy ?
+		placement_set_memory(config->memory_mode, &config->memory_nodes, err) : 0;
+	if (r < 0)
+		return vps_err_in(err, "linux.memoryPolicy");
+	r = labels_set_apparmor(process->apparmor_profile, err);
+	if (r == 0)
+		r = labels_set_selinux(process->selinux_label, err);
+	if (r == 0)
+		r = set_scheduler(process, err);
 	if (r == 0)
 		r = set_io_priority(process, err);
 	(void)umask(process->has_umask ? process->umask : 0022);

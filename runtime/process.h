@@ -11,8 +11,7 @@
 struct process_plan {
 	const struct oci_process     *process;
 	const struct syscalls_filter *filter;	/* NULL: none */
-	bool                          has_personality;
-	unsigned long                 personality;
+	const struct oci_config      *config;		/* personality, memory policy */
 	bool                          keeps_keyring;	/* --no-new-keyring */
 	int                           sync_fd;		/* to report on; closed by execve() */
 };

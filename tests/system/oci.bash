@@ -10,12 +10,17 @@ setup_file() {
 	cp "$(command -v busybox)" "$ROOTFS/bin/"
 	chroot "$ROOTFS" /bin/busybox --install -s /bin
 	echo 'root:x:0:0::/root:/bin/sh' >"$ROOTFS/etc/passwd"
+	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR"	# a mapped root has to get there
+	if declare -F prepare >/dev/null; then
+		prepare
+	fi
 }
 
 setup() {
 	bundle=$BATS_TEST_TMPDIR/bundle
 	root=$BATS_TEST_TMPDIR/root
-	mkdir "$bundle"
+	mkdir -p "$bundle"
+	chmod 755 "$BATS_TEST_TMPDIR"
 	ln -s "$ROOTFS" "$bundle/rootfs"
 	vps-oci spec --bundle "$bundle"
 	config '.process.terminal = false'
@@ -45,6 +50,27 @@ config() {
 # runs SCRIPT: what the container's program is.
 runs() {
 	config '.process.args = ["sh", "-c", $script]' --arg script "$1"
+}
+
+# inside SCRIPT: run the bundle with it as its program; as bats' run, and it must succeed.
+inside() {
+	runs "$1"
+	run oci run --bundle "$bundle" c1
+	((status == 0)) || { echo "$status: $output" >&2; return 1; }
+}
+
+# refused SENTENCE: the bundle is refused with it, and nothing is left.
+refused() {
+	run -1 --separate-stderr oci create --bundle "$bundle" c1 3>&-
+	[[ $stderr == *"$1"* ]] || { echo "said: $stderr" >&2; return 1; }
+	nothing_is_left c1
+}
+
+# with_userns [ID]: a user namespace whose root is ID (100000) on the host.
+with_userns() {
+	config '.linux.namespaces += [{type: "user"}]
+		| .linux.uidMappings = [{containerID: 0, hostID: $id, size: 65536}]
+		| .linux.gidMappings = .linux.uidMappings' --argjson id "${1-100000}"
 }
 
 # start_detached ID: as engines do, with a program that waits to be killed.

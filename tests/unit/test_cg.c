@@ -436,7 +436,7 @@ static void a_limit_whose_controller_is_missing_is_refused_by_name(void **state)
 	assert_int_equal(cg_create(leaf, values, 2, &err), -VPS_EHOST);
 	assert_non_null(strstr(err.text, "nothing.max=536870912"));
 	assert_non_null(strstr(err.text, "controller nothing"));
-	assert_non_null(strstr(err.text, "\"limits\": \"best-effort\""));
+	assert_null(strstr(err.text, "best-effort"));	/* the config may be no vps.json */
 	assert_false(exists(top));
 	fd = make_leaf();
 	assert_int_equal(cg_set(fd, leaf, values, 2, &second), -VPS_EHOST);

@@ -407,7 +407,7 @@ static const struct { const char *more, *error; int code; } refused[] = {
 	{ "{\"linux\": {\"personality\": {\"domain\": \"LINUX64\"}}}", "linux.personality.domain: \"LINUX64\" is not known; allowed are LINUX, LINUX32", EINVAL },
 	{ "{\"linux\": {\"personality\": {\"domain\": \"LINUX\", \"flags\": [\"X\"]}}}", "linux.personality.flags: no flags are supported", VPS_EHOST },
 	{ "{\"linux\": {\"intelRdt\": {}}}", "linux.intelRdt: this build cannot do that", VPS_EHOST },
-	{ "{\"linux\": {\"memoryPolicy\": {}}}", "linux.memoryPolicy: this build cannot do that", VPS_EHOST },
+	{ "{\"linux\": {\"memoryPolicy\": {}}}", "linux.memoryPolicy.mode: missing", EINVAL },
 	{ "{\"linux\": {\"sysctl\": {\"kernel.core_pattern\": \"|/x\"}}}", "\"kernel/core_pattern\": belongs to the host", EINVAL },
 	{ "{\"linux\": {\"sysctl\": {\"net.ipv4.x\": \"1+kernel.core_pattern=|/x\"}}}", "holds a line break", EINVAL },
 	{ "{\"linux\": {\"sysctl\": {\"net.ipv4.x\": \"1\\n2\"}}}", "holds a line break", EINVAL },

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/fileio.h"
+#include "cli/oci_exe.h"
 #include "cli/oci_fds.h"
 #include "cli/oci_say.h"
 #include "isolation/devices.h"
@@ -260,6 +261,8 @@ int oci_bring_up(const struct oci_cli *cli, const struct oci_bring_values *value
 
 	bring->listening = oci_fds_listening();
 	r = oci_fds_check(bring->listening + values->preserved_fds, err);
+	if (r == 0)
+		r = oci_exe_check(err);
 	if (r < 0)
 		return r;
 	bring->cwd_fd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);

@@ -11,6 +11,7 @@
 #include "base/path.h"
 #include "base/units.h"
 #include "cli/oci_bring.h"
+#include "cli/oci_exe.h"
 #include "cli/oci_fds.h"
 #include "cli/oci_say.h"
 #include "isolation/cg.h"
@@ -87,8 +88,10 @@ static int target_open(const struct oci_cli *cli, const char *id, const struct e
 		       struct target *t, struct vps_err *err)
 {
 	OWN_FD cache_fd = FD_NONE;
-	int r = oci_box_open(cli, id, true, &t->box, err);
+	int r = oci_exe_check(err);
 
+	if (r == 0)
+		r = oci_box_open(cli, id, true, &t->box, err);
 	if (r < 0)
 		return r;
 	if (t->box.init_fd < 0)

@@ -63,7 +63,9 @@ function(vps_uses name)
 				target_link_libraries(${name} PRIVATE m)
 			endif()
 		else()
-			target_link_libraries(${name} PRIVATE PkgConfig::${package})
+			# A program that is static as a whole takes nothing from what has no archive.
+			target_link_libraries(${name} PRIVATE
+				$<$<NOT:$<BOOL:$<TARGET_PROPERTY:VPS_IS_STATIC>>>:PkgConfig::${package}>)
 		endif()
 	endforeach()
 endfunction()

@@ -168,6 +168,32 @@ static int time_up(struct container *c, struct vps_err *err)
 	return ns_time_prepare(&c->config.monotonic, &c->config.boottime, err);
 }
 
+/* A pid namespace is joined by the children of who joins it, pid_namespaces(7). */
+static int pidns_enter(const struct container *c, struct vps_err *err)
+{
+	const char *path = c->config.namespaces[NS_PID].path;
+	OWN_FD fd = FD_NONE;
+
+	if (!path)
+		return 0;
+	fd = ns_open(NS_PID, path, err);
+	if (fd < 0)
+		return fd;
+	return setns(fd, CLONE_NEWPID) < 0 ?
+		vps_err_set(err, -errno, "cannot join pid namespace %s", path) : 0;
+}
+
+/* The hooks are children, too. */
+static int pidns_leave(const struct container *c)
+{
+	OWN_FD fd = FD_NONE;
+
+	if (!c->config.namespaces[NS_PID].path)
+		return 0;
+	fd = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
+	return setns(fd, CLONE_NEWPID) < 0 ? -errno : 0;
+}
+
 static int map_init(struct container *c, struct vps_err *err)
 {
 	OWN_FD proc_fd = FD_NONE;
@@ -193,13 +219,17 @@ static int map_init(struct container *c, struct vps_err *err)
 static int init_up(struct container *c, struct vps_err *err)
 {
 	int fds[2];
-	int r = time_up(c, err);
+	int r = sync_open(fds, err);
 
 	if (r < 0)
 		return r;
-	r = sync_open(fds, err);
+	c->sync_fd = fds[0];
+	r = pidns_enter(c, err);
+	if (r == 0)
+		r = time_up(c, err);
 	if (r < 0) {
-		ns_time_leave();
+		own_close(&fds[1]);
+		(void)pidns_leave(c);
 		return r;
 	}
 	c->init_pid = clone_init(c);
@@ -209,13 +239,16 @@ static int init_up(struct container *c, struct vps_err *err)
 	}
 	r = -errno;
 	own_close(&fds[1]);
-	c->sync_fd = fds[0];
 	if (has_new(c, NS_TIME))
 		ns_time_leave();
 	if (c->init_pid < 0) {
 		c->init_pid = 0;
+		(void)pidns_leave(c);
 		return vps_err_set(err, r, "cannot clone");
 	}
+	r = pidns_leave(c);
+	if (r < 0)
+		return vps_err_set(err, r, "cannot leave the container's pid namespace");
 	r = map_init(c, err);
 	if (r == 0)
 		r = sync_send(c->sync_fd, SYNC_MAPPED, FD_NONE);

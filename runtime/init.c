@@ -46,7 +46,7 @@ static int join_namespaces(const struct container *c, struct vps_err *err)
 		const struct oci_namespace *ns = &c->config.namespaces[kind];
 		OWN_FD fd = FD_NONE;
 
-		if (!ns->path)
+		if (!ns->path || kind == NS_PID)	/* that one we were born in */
 			continue;
 		fd = ns_open(kind, ns->path, err);
 		if (fd < 0)

@@ -3,6 +3,7 @@
 # and containers that are deleted after each test.
 # shellcheck disable=SC2016,SC2034,SC2154
 
+# A file that wants more in the root defines prepare().
 setup_file() {
 	ROOTFS=$BATS_FILE_TMPDIR/rootfs
 	export ROOTFS

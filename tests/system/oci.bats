@@ -260,3 +260,13 @@ load oci
 	start_detached c1
 	[[ $(oci state c1 | jq -r '.annotations["org.example.key"]') == "a value" ]]
 }
+
+@test "oci: a pid namespace that is joined by its path shows the processes of both" {
+	start_detached c1
+	config '.linux.namespaces |= map(if .type == "pid" then .path = $path else . end)' \
+		--arg path "/proc/$(oci state c1 | jq .pid)/ns/pid"
+	runs 'readlink /proc/self/ns/pid; echo $$; ls /proc/1/ns >/dev/null && echo sees it'
+	run -0 oci run --bundle "$bundle" c2
+	[[ ${lines[0]} == "$(readlink "/proc/$(oci state c1 | jq .pid)/ns/pid")" ]]
+	[[ ${lines[1]} -gt 1 && ${lines[2]} == "sees it" ]]
+}

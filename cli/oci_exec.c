@@ -284,11 +284,24 @@ static int check(const struct exec_values *values, const struct oci_process *pro
 	return oci_fds_check(values->preserved_fds, err);
 }
 
+/* What the agent of a filter is told of the container; NULL without one, or without memory. */
+static char *state_for_listener(const struct target *t)
+{
+	const struct container c = {
+		.id = t->box.id, .bundle = t->box.record.bundle, .config = t->config,
+	};
+
+	return t->config.has_seccomp && t->config.seccomp.listener_path ?
+		container_state_json(&c, "running", t->box.record.init_pid) : NULL;
+}
+
 static int exec(const struct exec_values *values, char **argv, struct target *t, int *ret_status,
 		struct vps_err *err)
 {
+	OWN_MEM char *state = state_for_listener(t);
 	struct join join = {
 		.init_fd = t->box.init_fd,
+		.state = state,
 		.cg_fd = t->cg_fd,
 		.config = &t->config,
 		.filter = t->config.has_seccomp ? &t->filter : NULL,

@@ -78,6 +78,21 @@ static int check_args(const struct syscalls_rule *rule, size_t index, struct vps
 	return 0;
 }
 
+/* The process that loads the filter sends its descriptor on by that call, and nobody answers yet. */
+static int check_notified(const struct syscalls_rule *rule, const char *place, struct vps_err *err)
+{
+	size_t i;
+
+	if (strcmp(rule->action, "SCMP_ACT_NOTIFY") != 0)
+		return 0;
+	for (i = 0; i < rule->name_count; i++)
+		if (strcmp(rule->names[i], "sendmsg") == 0)
+			return vps_err_say(err, -EINVAL,
+					   "%s: SCMP_ACT_NOTIFY is not possible for sendmsg, which sends the listener itself",
+					   place);
+	return 0;
+}
+
 static int check_rules(const struct syscalls_profile *profile, struct vps_err *err)
 {
 	char place[64];
@@ -89,6 +104,8 @@ static int check_rules(const struct syscalls_profile *profile, struct vps_err *e
 
 		(void)snprintf(place, sizeof(place), "syscalls[%zu].action", i);
 		r = check_action(place, rule->action, rule->has_errno, rule->errno_ret, err);
+		if (r == 0)
+			r = check_notified(rule, place, err);
 		if (r == 0)
 			r = check_args(rule, i, err);
 		if (r < 0)

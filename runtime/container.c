@@ -48,6 +48,7 @@
 #include "fault.h"
 #include "hooks.h"
 #include "isolation/labels.h"
+#include "listener.h"
 #include "process.h"
 #include "sync.h"
 
@@ -257,6 +258,7 @@ static int init_up(struct container *c, struct vps_err *err)
 
 static void init_down(struct container *c)
 {
+	links_down(c);	/* while there is a namespace to fetch them from */
 	if (c->init_fd >= 0 && c->init_pid > 0) {
 		(void)syscall(SYS_pidfd_send_signal, c->init_fd, SIGKILL, NULL, 0);
 		while (waitpid(c->init_pid, NULL, 0) < 0 && errno == EINTR)
@@ -267,7 +269,6 @@ static void init_down(struct container *c)
 	own_close(&c->sync_fd);
 	own_close(&c->netns_fd);
 	own_close(&c->console_fd);
-	own_close(&c->listener_fd);
 }
 
 /* ---- network ---- */
@@ -360,6 +361,7 @@ static const struct stage {
 	{ "network",		NULL,		network_down	},
 	{ "init",		init_up,	init_down	},
 	{ "network",		network_up,	NULL		},
+	{ "links",		links_up,	NULL		},
 	{ "enter",		entered_up,	entered_down	},
 };
 
@@ -389,13 +391,32 @@ int container_up(struct container *c, struct vps_err *err)
 			failed = stages[i].name;
 		}
 	}
-	if (!failed)
+	if (!failed) {
+		c->moved_links = 0;	/* they are the container's now */
 		return 0;
+	}
 	(void)vps_err_in(err, "%s", failed);
 	while (i-- > 0)
 		if (stages[i].down)
 			stages[i].down(c);
 	return err->code;
+}
+
+/* Without an agent the program would go on as if its calls did not exist: it must not. */
+static int give_listener(struct container *c, int listener_fd, struct vps_err *err)
+{
+	const struct syscalls_profile *profile = &c->config.seccomp;
+	OWN_MEM char *state = container_state_json(c, "created", c->init_pid);
+	OWN_FD init_fd = FD_NONE;
+	int r = state ? listener_send(profile->listener_path, profile->listener_metadata,
+				      c->init_pid, listener_fd, state, err) :
+			vps_err_set(err, -ENOMEM, "cannot write the state");
+
+	if (r < 0) {
+		init_fd = pidfd_open(c->init_pid, 0);	/* it lives: we are talking to it */
+		(void)syscall(SYS_pidfd_send_signal, init_fd, SIGKILL, NULL, 0);
+	}
+	return r;
 }
 
 int container_start(struct container *c, struct vps_err *err)
@@ -404,9 +425,13 @@ int container_start(struct container *c, struct vps_err *err)
 
 	if (r < 0)
 		return vps_err_set(err, r, "cannot talk to the container's init");
-	do
-		r = sync_wait(c->sync_fd, &c->listener_fd, err);
-	while (r == SYNC_LISTENER);
+	do {
+		OWN_FD passed_fd = FD_NONE;
+
+		r = sync_wait(c->sync_fd, &passed_fd, err);
+		if (r == SYNC_LISTENER && give_listener(c, passed_fd, err) < 0)
+			return err->code;
+	} while (r == SYNC_LISTENER);
 	if (r < 0)
 		return vps_err_in(err, "init");
 	if (r != SYNC_STARTED)
@@ -434,7 +459,6 @@ void container_free(struct container *c)
 	own_close(&c->netns_fd);
 	own_close(&c->sync_fd);
 	own_close(&c->console_fd);
-	own_close(&c->listener_fd);
 	own_close(&c->init_fd);
 	own_close(&c->cg_fd);
 	syscalls_free(&c->filter);

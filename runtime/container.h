@@ -46,15 +46,16 @@ struct container {
 
 	pid_t                     init_pid;
 	int                       init_fd;	/* pidfd */
-	int                       cg_fd, userns_fd, netns_fd, sync_fd, listener_fd;
+	int                       cg_fd, userns_fd, netns_fd, sync_fd;
 	struct syscalls_filter    filter;
+	size_t                    moved_links;	/* of config.net_devices, while it comes up */
 	bool                      has_mount_ns;	/* we left the host's mount namespace */
 	const char               *nodes;	/* directory of device nodes for a user namespace, or NULL */
 };
 
 #define CONTAINER_INIT {								\
 	.cache_fd = FD_NONE, .console_fd = FD_NONE, .gate_fd = FD_NONE, .init_fd = FD_NONE, .cg_fd = FD_NONE,	\
-	.userns_fd = FD_NONE, .netns_fd = FD_NONE, .sync_fd = FD_NONE, .listener_fd = FD_NONE,	\
+	.userns_fd = FD_NONE, .netns_fd = FD_NONE, .sync_fd = FD_NONE,	\
 }
 
 /*

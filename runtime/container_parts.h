@@ -27,6 +27,8 @@ int container_run_hooks(struct container *c, enum oci_hook_kind kind, const char
 
 /* Stages. */
 int mountns_up(struct container *c, struct vps_err *err);
+int links_up(struct container *c, struct vps_err *err);
+void links_down(struct container *c);
 int root_up(struct container *c, struct vps_err *err);
 void root_down(struct container *c);
 

@@ -38,6 +38,7 @@
 #include "executable.h"
 #include "isolation/labels.h"
 #include "isolation/placement.h"
+#include "listener.h"
 #include "process.h"
 #include "sync.h"
 #include "users.h"
@@ -256,6 +257,18 @@ static int learn_pid(struct join *join, int pid_fd, struct vps_err *err)
 	return 0;
 }
 
+/* Without an agent the process must not go on. */
+static int give_listener(const struct join *join, int listener_fd, struct vps_err *err)
+{
+	const struct syscalls_profile *profile = &join->config->seccomp;
+	int r = listener_send(profile->listener_path, profile->listener_metadata, join->pid,
+			      listener_fd, join->state ? join->state : "{}", err);
+
+	if (r < 0)
+		(void)syscall(SYS_pidfd_send_signal, join->pid_fd, SIGKILL, NULL, 0);
+	return r;
+}
+
 /* Bring the process to its program, or say why not. */
 static int release(struct join *join, int sync_fd, struct vps_err *err)
 {
@@ -280,6 +293,8 @@ static int release(struct join *join, int sync_fd, struct vps_err *err)
 			return 0;
 		if (step == SYNC_CONSOLE)
 			join->master_fd = fd_take(&passed_fd);
+		else if (step == SYNC_LISTENER)
+			r = give_listener(join, passed_fd, err);
 	}
 	return r;
 }

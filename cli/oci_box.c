@@ -161,13 +161,31 @@ const char *oci_box_status(const struct oci_box *box)
 	return cg_fd >= 0 && cg_is_frozen(cg_fd) > 0 ? "paused" : "running";
 }
 
+static int read_updated(const struct oci_box *box, struct oci_config *config, struct vps_err *err)
+{
+	struct vps_err cause = { 0 };
+	OWN_MEM char *text = NULL;
+	size_t len;
+	int r = file_read(box->dir_fd, OCI_RESOURCES_NAME, CONFIG_MAX, &text, &len, &cause);
+
+	if (r == 0)
+		return oci_parse_resources(text, len, config, err);
+	if (r == -ENOENT)	/* nothing was */
+		return 0;
+	*err = cause;
+	oci_free(config);
+	return r;
+}
+
 int oci_box_config(const struct oci_box *box, struct oci_config *config, struct vps_err *err)
 {
 	OWN_MEM char *text = NULL;
 	size_t len;
 	int r = file_read(box->dir_fd, "config.json", CONFIG_MAX, &text, &len, err);
 
-	return r == 0 ? oci_parse(text, len, config, err) : r;
+	if (r == 0)
+		r = oci_parse(text, len, config, err);
+	return r == 0 ? read_updated(box, config, err) : r;
 }
 
 int oci_box_container(const struct oci_box *box, struct container *c, struct vps_err *err)

@@ -55,7 +55,13 @@ int oci_box_remove(struct oci_box *box, struct vps_err *err);
 /* "creating", "created", "running", "paused" or "stopped": found out, never remembered. */
 const char *oci_box_status(const struct oci_box *box);
 
-/* Read the config that it was made from, into a zeroed struct. 0 or -errno with err set. */
+/* Limits that were changed since, over those of its config.json: a resources document. */
+#define OCI_RESOURCES_NAME	"resources.json"
+
+/*
+ * Read the config that it was made from, with the limits that it has by now,
+ * into a zeroed struct. 0 or -errno with err set.
+ */
 int oci_box_config(const struct oci_box *box, struct oci_config *config, struct vps_err *err);
 
 /*

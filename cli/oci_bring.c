@@ -94,8 +94,7 @@ static const char *cgroup_of(struct container *c)
 	return arena_printf(&c->config.arena, "vps-oci/%s", c->id);
 }
 
-/* What every container may open whatever its config says, behind the config's own rules. */
-static int add_device_rules(struct oci_config *config, struct vps_err *err)
+int oci_bring_device_rules(struct oci_config *config, struct vps_err *err)
 {
 	size_t count = config->device_rule_count;
 	struct device_rule *rules =
@@ -155,7 +154,7 @@ static int load_bundle(struct oci_bring *bring, const struct oci_bring_values *v
 		r = vps_err_set(err, errno == ENOENT ? -ENOENT : -ENOTDIR, "root.path: %s",
 				c->config.root_path);
 	if (r == 0)
-		r = add_device_rules(&c->config, err);
+		r = oci_bring_device_rules(&c->config, err);
 	if (r == 0)
 		r = file_replace(bring->box.dir_fd, "config.json", text, len, 0600, false, err);
 	return r;

@@ -64,6 +64,9 @@ void oci_bring_free(struct oci_bring *bring);
 /* Write a pid where an engine wants it, relative to dir_fd. 0 or -errno with err set. */
 int oci_bring_pid_file(int dir_fd, const char *path, pid_t pid, struct vps_err *err);
 
+/* Put what every container may open behind the device rules of a config. 0 or -errno with err set. */
+int oci_bring_device_rules(struct oci_config *config, struct vps_err *err);
+
 /* Connect to a console socket / send a terminal there. Descriptor or 0, or -errno with err set. */
 int oci_bring_console(const char *path, struct vps_err *err);
 int oci_bring_send_console(int socket_fd, int master_fd, struct vps_err *err);

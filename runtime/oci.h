@@ -159,6 +159,18 @@ int oci_parse_process(const char *text, size_t len, struct arena *arena,
 int oci_parse_resources(const char *text, size_t len, struct oci_config *config,
 			struct vps_err *err);
 
+/*
+ * Lay a resources document over another one: a member of it replaces that of
+ * the base, in lists of devices and page sizes the entry of the same thing;
+ * null, and 0 where that means nothing, leave the base as it is.
+ *
+ * base       a config.json (is_config), of which linux.resources counts, or a resources document
+ * ret_text   malloc()ed; a document that oci_parse_resources() has not seen yet
+ * Returns 0, or -errno with err set.
+ */
+int oci_merge_resources(const char *base, size_t base_len, bool is_config, const char *over,
+			size_t over_len, char **ret_text, struct vps_err *err);
+
 void oci_free(struct oci_config *config);
 
 /* Value of an annotation, or NULL. */

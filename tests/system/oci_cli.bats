@@ -145,16 +145,16 @@ created() {
 }
 
 @test "oci: sockets of sd_listen_fds come before the preserved descriptors, with their variables" {
-	runs 'ls /proc/$$/fd | tr "\n" " "; echo "$LISTEN_FDS $LISTEN_PID $LISTEN_FDNAMES"; cat <&5'
+	runs 'ls /proc/$$/fd; echo "$LISTEN_FDS $LISTEN_PID $LISTEN_FDNAMES"; cat <&5'
 	echo preserved >"$BATS_TEST_TMPDIR/preserved"
 	run -0 bash -c 'exec 3</dev/null 4</dev/null 5<"$3" 6</etc/passwd
 		export LISTEN_FDS=2 LISTEN_FDNAMES=a:b LISTEN_PID=$$
 		exec vps-oci --root "$1" run --preserve-fds 1 --bundle "$2" c1' - "$root" "$bundle" "$BATS_TEST_TMPDIR/preserved"
-	[[ $output == "0 1 2 3 4 5 2 1 a:b"$'\n'preserved ]]
+	[[ ${output//$'\n'/ } == "0 1 2 3 4 5 2 1 a:b preserved" ]]
 	# meant for another process: none of ours to pass on
-	runs 'ls /proc/$$/fd | tr "\n" " "; echo "$LISTEN_FDS"'
+	runs 'ls /proc/$$/fd; echo "($LISTEN_FDS)"'
 	run -0 bash -c 'exec 3</dev/null; LISTEN_FDS=1 LISTEN_PID=1 exec vps-oci --root "$1" run --bundle "$2" c1' - "$root" "$bundle"
-	[[ $output == "0 1 2 " ]]
+	[[ ${output//$'\n'/ } == "0 1 2 ()" ]]
 }
 
 @test "oci: --preserve-fds never passes a descriptor of vps-oci's own" {
@@ -276,4 +276,141 @@ created() {
 	eventually 5 oci exec c1 grep -q usr1 /tmp/got
 	oci kill c1 12
 	eventually 5 oci exec c1 grep -q usr2 /tmp/got
+}
+
+# ---- update ----
+
+# limit_of ID FILE: what an interface file of the container's cgroup holds.
+limit_of() {
+	cat "/sys/fs/cgroup/vps-oci/$1/$2"
+}
+
+@test "oci: update changes what the document names, and leaves the rest" {
+	needs_controller hugetlb
+	config '.linux.resources.hugepageLimits = [{pageSize: "2MB", limit: 4194304}]'
+	start_detached c1
+	echo '{"unified": {"hugetlb.2MB.rsvd.max": "6291456"}, "memory": {"limit": 0}, "pids": null}' | oci update -r - c1
+	[[ $(limit_of c1 hugetlb.2MB.max) == 4194304 && $(limit_of c1 hugetlb.2MB.rsvd.max) == 6291456 ]]
+	echo '{"hugepageLimits": [{"pageSize": "2MB", "limit": 8388608}]}' >"$BATS_TEST_TMPDIR/resources.json"
+	oci update --resources "$BATS_TEST_TMPDIR/resources.json" c1
+	# what was asked for under "unified" before still overrides
+	[[ $(limit_of c1 hugetlb.2MB.max) == 8388608 && $(limit_of c1 hugetlb.2MB.rsvd.max) == 6291456 ]]
+}
+
+@test "oci: an update that fails half-way puts back what it changed" {
+	needs_controller hugetlb
+	config '.linux.resources.hugepageLimits = [{pageSize: "2MB", limit: 4194304}]'
+	start_detached c1
+	run -1 --separate-stderr oci update -r - c1 \
+		<<<'{"hugepageLimits": [{"pageSize": "2MB", "limit": 8388608}], "unified": {"hugetlb.2MB.rsvd.max": "junk"}}'
+	[[ $stderr == *'cannot set hugetlb.2MB.rsvd.max to "junk": Invalid argument' ]]
+	[[ $(limit_of c1 hugetlb.2MB.max) == 4194304 && $(limit_of c1 hugetlb.2MB.rsvd.max) == 4194304 ]]
+	# and it is not remembered
+	echo '{}' | oci update -r - c1
+	[[ $(limit_of c1 hugetlb.2MB.rsvd.max) == 4194304 ]]
+}
+
+@test "oci: an update is checked whole before the first write" {
+	needs_controller hugetlb
+	config '.linux.resources.hugepageLimits = [{pageSize: "2MB", limit: 8388608}]'
+	start_detached c1
+	run -1 --separate-stderr oci update -r - c1 \
+		<<<'{"hugepageLimits": [{"pageSize": "2MB", "limit": 4194304}], "cpu": {"quota": "much"}}'
+	[[ $stderr == *"cpu.quota: "* && $(limit_of c1 hugetlb.2MB.max) == 8388608 ]]
+	local wrong
+	for wrong in '[]' '{' '{"pids": {"limit": 1}, "pids": {}}' '7'; do
+		run -1 --separate-stderr oci update -r - c1 <<<"$wrong"
+		[[ $stderr == vps-oci:* ]]
+	done
+}
+
+@test "oci: update of device rules takes hold in the running container, and is remembered" {
+	config '.process.capabilities[] += ["CAP_MKNOD"]'
+	config '.mounts += [{destination: "/tmp", type: "tmpfs", options: ["dev"]}]'
+	start_detached c1
+	oci exec c1 mknod /tmp/fuse c 10 229
+	local refused="Operation not permitted"
+	[[ $(oci exec c1 sh -c ': </tmp/fuse' 2>&1) == *"$refused" ]]
+	echo '{"devices": [{"allow": false, "access": "rwm"}, {"allow": true, "type": "c", "major": 10, "minor": 229, "access": "rwm"}]}' |
+		oci update -r - c1
+	[[ $(oci exec c1 sh -c ': </tmp/fuse' 2>&1) != *"$refused" ]]
+	oci exec c1 sh -c 'echo x >/dev/null'
+	# a later update of something else keeps them
+	echo '{}' | oci update -r - c1
+	[[ $(oci exec c1 sh -c ': </tmp/fuse' 2>&1) != *"$refused" ]]
+	echo '{"devices": [{"allow": false, "access": "rwm"}]}' | oci update -r - c1
+	[[ $(oci exec c1 sh -c ': </tmp/fuse' 2>&1) == *"$refused" ]]
+}
+
+@test "oci: update names the option that is wrong, and what this version lacks" {
+	start_detached c1
+	local option
+	for option in --memory=many --cpu-quota=x --cpuset-cpus=a --pids-limit=1.5 --blkio-device-read-bps=8:0 \
+		--blkio-device-write-iops=8:0:1M --blkio-device-read-iops=x:1 --blkio-device-read-bps=/dev/null:1M; do
+		run -1 --separate-stderr oci update "$option" c1
+		[[ $stderr == "vps-oci: ${option%%=*}: \""* ]]
+	done
+	run -1 --separate-stderr oci update --cpu-rt-runtime 1000 c1
+	[[ $stderr == *"cpu.realtimeRuntime: cgroup v2 has nothing like it; leave it out" ]]
+	run -1 --separate-stderr oci update --l3-cache-schema L3:0=f c1
+	[[ $stderr == *"--l3-cache-schema is not supported"* ]]
+	run -0 --separate-stderr oci --debug update --kernel-memory 5M c1
+	[[ $stderr == *"warning: --kernel-memory has no effect"* ]]
+	oci kill c1 KILL
+	eventually 5 oci_status_is c1 stopped
+	run -1 --separate-stderr oci update --pids-limit 50 c1
+	[[ $stderr == "vps-oci: container not running: c1" ]]
+}
+
+@test "oci: every limit of update reaches its file" {
+	local controller
+	for controller in cpu cpuset memory pids io; do
+		needs_controller "$controller"
+	done
+	config '.linux.resources.memory = {limit: 134217728} | .linux.resources.cpu = {quota: 50000, period: 100000}'
+	start_detached c1
+	oci update --cpu-period 200000 --cpu-share 2048 --cpu-burst 1000 --cpuset-cpus 0 --cpuset-mems 0 c1
+	[[ $(limit_of c1 cpu.max) == "50000 200000" && $(limit_of c1 cpu.max.burst) == 1000 ]]
+	[[ $(limit_of c1 cpuset.cpus) == 0 && $(limit_of c1 cpuset.mems) == 0 && $(limit_of c1 cpu.weight) != 100 ]]
+	# swap counts together with the memory that was set before
+	oci update --memory-swap 256M --memory-reservation 64M --pids-limit 33 c1
+	[[ $(limit_of c1 memory.swap.max) == 134217728 && $(limit_of c1 memory.max) == 134217728 ]]
+	[[ $(limit_of c1 memory.low) == 67108864 && $(limit_of c1 pids.max) == 33 ]]
+	oci update --memory -1 --memory-swap -1 --cpu-quota -1 --pids-limit -1 c1
+	[[ $(limit_of c1 memory.max) == max && $(limit_of c1 memory.swap.max) == max && $(limit_of c1 pids.max) == max ]]
+	[[ $(limit_of c1 cpu.max) == "max 200000" ]]
+	oci update --cpu-idle 1 c1
+	[[ $(limit_of c1 cpu.idle) == 1 ]]
+	local disk
+	disk=$(lsblk -dno MAJ:MIN | tr -d ' ' | head -n 1)
+	oci update --blkio-device-read-bps "$disk:1M" --blkio-device-write-bps "$disk:2M" --blkio-device-read-iops "$disk:100" c1
+	[[ $(limit_of c1 io.max) == "$disk rbps=1048576 wbps=2097152 riops=100 wiops=max" ]]
+	oci update --blkio-device-write-iops "$disk:50" --blkio-device-read-bps "$disk:max" c1
+	[[ $(limit_of c1 io.max) == "$disk rbps=max wbps=2097152 riops=100 wiops=50" ]]
+}
+
+@test "oci: an update that fails puts every kind of file back" {
+	local controller disk
+	for controller in cpu memory pids io; do
+		needs_controller "$controller"
+	done
+	disk=$(lsblk -dno MAJ:MIN | tr -d ' ' | head -n 1)
+	config '.linux.resources = {memory: {limit: 134217728}, cpu: {quota: 50000, period: 100000}, pids: {limit: 40}}'
+	start_detached c1
+	run -1 --separate-stderr oci update -r - c1 <<-END
+		{"memory": {"limit": 268435456}, "cpu": {"quota": 20000}, "pids": {"limit": 50},
+		 "blockIO": {"throttleReadBpsDevice": [{"major": ${disk%:*}, "minor": ${disk#*:}, "rate": 1000000}]},
+		 "unified": {"memory.high": "junk"}}
+	END
+	[[ $stderr == *'cannot set memory.high to "junk": Invalid argument' ]]
+	[[ $(limit_of c1 memory.max) == 134217728 && $(limit_of c1 cpu.max) == "50000 100000" && $(limit_of c1 pids.max) == 40 ]]
+	[[ -z $(limit_of c1 io.max) ]]
+}
+
+@test "oci: checkBeforeUpdate refuses a limit below what is used" {
+	needs_controller memory
+	start_detached c1
+	run -1 --separate-stderr oci update -r - c1 <<<'{"memory": {"limit": 4096, "checkBeforeUpdate": true}}'
+	[[ $stderr == *"memory.limit: 4096 is below the "*" bytes that it uses, and checkBeforeUpdate is set" ]]
+	[[ $(limit_of c1 memory.max) == max ]]
 }

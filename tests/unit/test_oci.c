@@ -518,6 +518,58 @@ static void damage_is_survived(void **state)
 	}
 }
 
+static char *merged(const char *base, bool is_config, const char *over)
+{
+	struct vps_err err = { 0 };
+	char *text = NULL;
+
+	if (oci_merge_resources(base, strlen(base), is_config, over, strlen(over), &text, &err) < 0)
+		fail_msg("%s", err.text);
+	return text;
+}
+
+static void resources_are_laid_over_others(void **state)
+{
+	OWN_MEM char *first = NULL;
+	OWN_MEM char *second = NULL;
+
+	(void)state;
+	first = merged("{\"linux\": {\"resources\": {\"memory\": {\"limit\": 9, \"swap\": 10},"
+		       " \"hugepageLimits\": [{\"pageSize\": \"2MB\", \"limit\": 18446744073709551615},"
+		       " {\"pageSize\": \"1GB\", \"limit\": 1}]}}}", true,
+		       "{\"memory\": {\"limit\": 0, \"swap\": 11, \"reservation\": null},"
+		       " \"cpu\": {\"idle\": 0},"
+		       " \"hugepageLimits\": [{\"pageSize\": \"1GB\", \"limit\": 0}]}");
+	assert_non_null(strstr(first, "\"limit\": 9"));
+	assert_non_null(strstr(first, "\"swap\": 11"));
+	assert_non_null(strstr(first, "\"idle\": 0"));
+	assert_null(strstr(first, "reservation"));
+	assert_non_null(strstr(first, "\"limit\": 18446744073709551615"));
+	assert_null(strstr(first, "\"limit\": 1\n"));
+	/* What came out goes in again; rules for devices are an order, and replaced whole. */
+	second = merged(first, false, "{\"devices\": [{\"allow\": true, \"access\": \"r\"}]}");
+	assert_non_null(strstr(second, "18446744073709551615"));
+	first = (free(first), merged(second, false, "{\"devices\": [{\"allow\": true, \"access\": \"w\"}]}"));
+	assert_null(strstr(first, "\"r\""));
+	assert_non_null(strstr(first, "\"w\""));
+}
+
+static void what_cannot_be_laid_over_is_refused(void **state)
+{
+	static const char *const wrong[] = { "", "7", "[]", "{", "{\"a\": 1, \"a\": 2}" };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(wrong); i++) {
+		struct vps_err err = { 0 };
+		char *text = NULL;
+
+		assert_int_equal(oci_merge_resources("{}", 2, true, wrong[i], strlen(wrong[i]), &text, &err),
+				 -EINVAL);
+		assert_null(text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -530,6 +582,8 @@ int main(void)
 		cmocka_unit_test(seccomp_is_read),
 		cmocka_unit_test(resources_become_files_of_cgroup_v2),
 		cmocka_unit_test(a_resources_document_alone_is_read),
+		cmocka_unit_test(resources_are_laid_over_others),
+		cmocka_unit_test(what_cannot_be_laid_over_is_refused),
 		cmocka_unit_test(what_is_wrong_is_refused_with_its_path),
 		cmocka_unit_test(every_allocation_may_fail),
 		cmocka_unit_test(damage_is_survived),

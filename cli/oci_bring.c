@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/fileio.h"
+#include "base/phase.h"
 #include "cli/oci_exe.h"
 #include "cli/oci_fds.h"
 #include "cli/oci_say.h"
@@ -209,6 +210,7 @@ static int engine_up(const struct oci_bring_values *values, struct oci_bring *br
 	c->keeps_keyring = values->no_new_keyring;
 	c->preserved_fds = (unsigned)(bring->listening + values->preserved_fds);
 	c->keeps_old_root = values->no_pivot;
+	phase_end("record");
 	r = container_up(c, err);
 	if (r < 0)
 		return r;
@@ -220,6 +222,7 @@ static int engine_up(const struct oci_bring_values *values, struct oci_bring *br
 		r = oci_bring_send_console(bring->socket_fd, c->console_fd, err);
 		own_close(&c->console_fd);
 	}
+	phase_end("record");
 	return r;
 }
 
@@ -251,9 +254,11 @@ int oci_bring_up(const struct oci_cli *cli, const struct oci_bring_values *value
 	r = oci_box_make(cli, id, &bring->box, err);
 	if (r < 0)
 		return r;
+	phase_end("directory");
 	bring->c.id = id;
 	bring->c.run_dir = bring->box.run_dir;
 	r = load_bundle(bring, values, err);
+	phase_end("config");
 	if (r == 0)
 		r = oci_fds_announce(&bring->c.config.process, bring->listening,
 				     &bring->c.config.arena, err);

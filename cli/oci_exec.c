@@ -8,6 +8,7 @@
 #include <sys/ioctl.h>
 
 #include "base/fileio.h"
+#include "base/phase.h"
 #include "base/path.h"
 #include "base/units.h"
 #include "cli/oci_bring.h"
@@ -99,9 +100,11 @@ static int target_open(const struct oci_cli *cli, const char *id, const struct e
 	if (!values->ignores_paused && !strcmp(oci_box_status(&t->box), "paused"))
 		return vps_err_say(err, -VPS_ESTATE,
 				   "container %.100s is paused; resume it first, or use --ignore-paused", id);
+	phase_end("directory");
 	r = oci_box_config(&t->box, &t->config, err);
 	if (r < 0)
 		return r;
+	phase_end("config");
 	t->cg_fd = open_cgroup(&t->box, values->cgroup, err);
 	if (t->cg_fd < 0)
 		return t->cg_fd;
@@ -326,6 +329,7 @@ static int exec(const struct exec_values *values, char **argv, struct target *t,
 	/* Others may work on the container while this program runs. */
 	oci_box_unlock(&t->box);
 	r = attend(values, &join, socket_fd, signal_fd, ret_status, err);
+	phase_end("program");
 	own_close(&join.master_fd);
 	own_close(&join.pid_fd);
 	return r;
@@ -342,9 +346,11 @@ static int run(const struct oci_cli *cli, const void *values, int count, char **
 		return oci_say_misuse(cli, wanted->process ? "--process and a command exclude each other" :
 							     "missing argument: COMMAND, or --process");
 	r = target_open(cli, args[0], wanted, &t, &err);
+	phase_end("cgroup and seccomp");
 	if (r == 0)
 		r = exec(wanted, args + 1, &t, &status, &err);
 	target_free(&t);
+	phase_end("cleanup");
 	if (r < 0) {
 		(void)vps_err_in(&err, "exec failed");
 		(void)oci_say_error(cli, &err);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/own.h"
+#include "base/phase.h"
 #include "cli/oci_command.h"
 #include "cli/oci_say.h"
 
@@ -164,6 +165,7 @@ int main(int argc, char **argv)
 	int status;
 
 	open_standard_files();
+	phase_start();
 	status = run(&cli, argc, argv);
 	errno = 0;
 	if (fflush(stdout) || ferror(stdout)) {

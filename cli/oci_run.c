@@ -3,6 +3,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/phase.h"
 #include "cli/oci_bring.h"
 #include "cli/oci_say.h"
 #include "runtime/relay.h"
@@ -29,6 +30,7 @@ static int attend(struct oci_bring *bring, int signal_fd)
 		relay_signals(signal_fd, c->init_fd);
 	status = relay_wait(c->init_pid);
 	c->init_pid = 0;
+	phase_end("program");
 	return status;
 }
 
@@ -56,6 +58,7 @@ static int run(const struct oci_cli *cli, const void *values, int count, char **
 			oci_bring_down(&bring);
 	}
 	oci_bring_free(&bring);
+	phase_end("cleanup");
 	return r < 0 ? oci_say_error(cli, &err) : status;
 }
 

@@ -45,6 +45,7 @@
 #include <unistd.h>
 
 #include "base/fileio.h"
+#include "base/phase.h"
 #include "fault.h"
 #include "hooks.h"
 #include "isolation/labels.h"
@@ -390,6 +391,7 @@ int container_up(struct container *c, struct vps_err *err)
 			(void)vps_err_set(err, r, "failed");	/* unless it said more */
 			failed = stages[i].name;
 		}
+		phase_end(stages[i].name);
 	}
 	if (!failed) {
 		c->moved_links = 0;	/* they are the container's now */
@@ -437,6 +439,7 @@ int container_start(struct container *c, struct vps_err *err)
 	if (r != SYNC_STARTED)
 		return vps_err_say(err, -EBADMSG, "init: step %d came instead of its start", r);
 	own_close(&c->sync_fd);
+	phase_end("start");
 	return container_run_hooks(c, HOOK_POSTSTART, "running", c->init_pid, err);
 }
 
@@ -447,6 +450,7 @@ void container_down(struct container *c)
 	for (i = ARRAY_LEN(stages); i-- > 0;)
 		if (stages[i].down)
 			stages[i].down(c);
+	phase_end("down");
 }
 
 void container_free(struct container *c)

@@ -22,6 +22,7 @@
 #include "base/fileio.h"
 #include "base/own.h"
 #include "base/path.h"
+#include "base/phase.h"
 #include "container_parts.h"
 #include "executable.h"
 #include "isolation/mount_fd.h"
@@ -134,8 +135,10 @@ static int build(struct container *c, const struct mounts_plan *plan, struct mou
 		r = become_root(c, err);
 	if (r == 0)
 		r = set_names(&c->config, err);
+	phase_end("init: namespaces");
 	if (r == 0)
 		r = mounts_build(plan, tree, err);
+	phase_end("init: mounts");
 	if (r == 0)
 		r = set_sysctls(&c->config, err);
 	if (r == 0 && c->attachments && c->attachments->files)
@@ -167,6 +170,7 @@ static int settle(struct container *c, int sync_fd, struct vps_err *err)
 	struct mounts_plan plan = container_mounts(c);
 	int r = sync_expect(sync_fd, SYNC_MAPPED, err);
 
+	phase_end("init: birth");
 	if (plan.has_userns) {
 		plan.hand_over = hand_over;
 		plan.hand_over_arg = &sync_fd;
@@ -179,11 +183,13 @@ static int settle(struct container *c, int sync_fd, struct vps_err *err)
 		r = sync_send(sync_fd, SYNC_BUILT, FD_NONE);
 	if (r == 0)
 		r = sync_expect(sync_fd, SYNC_ENTER, err);
+	phase_end("init: hooks outside");
 	if (r == 0)
 		r = container_run_hooks(c, HOOK_CREATE_CONTAINER, "creating", getpid(), err);
 	if (r == 0)
 		r = mounts_enter(&plan, &tree, err);
 	mounts_close(&tree);
+	phase_end("init: covers and root");
 	if (r == 0)
 		r = executable_check(&c->config.process, err);
 	if (r == 0)
@@ -203,6 +209,7 @@ static int live(struct container *c, int *sync_fd, struct vps_err *err)
 
 	if (r == 0)
 		r = pass_gate(c, sync_fd, err);
+	phase_stop();
 	if (r == 0)
 		r = process_close_host(sync_fd, c->preserved_fds, err);
 	if (r == 0)

@@ -34,6 +34,7 @@
 #include <unistd.h>
 
 #include "base/own.h"
+#include "base/phase.h"
 #include "isolation/devfs.h"
 #include "executable.h"
 #include "isolation/labels.h"
@@ -354,6 +355,7 @@ int join_start(struct join *join, int *ret_status, struct vps_err *err)
 	own_close(&pid_write);
 	r = learn_pid(join, pid_read, err);
 	(void)reap(joiner);
+	phase_end("joiner");
 	if (r < 0) {	/* the joiner said why */
 		*err = (struct vps_err){ 0 };
 		if (sync_wait(ours, NULL, err) >= 0)
@@ -361,6 +363,7 @@ int join_start(struct join *join, int *ret_status, struct vps_err *err)
 		return err->code;
 	}
 	r = release(join, ours, err);
+	phase_end("start");
 	if (r < 0) {
 		own_close(&ours);	/* a process that still waits for us ends */
 		*ret_status = reap(join->pid);

@@ -199,6 +199,17 @@ int oci_box_container(const struct oci_box *box, struct container *c, struct vps
 	return oci_box_config(box, &c->config, err);
 }
 
+int oci_box_cgroup(const struct oci_box *box, const char *why, struct vps_err *err)
+{
+	int fd;
+
+	if (!*box->record.cgroup)
+		return vps_err_say(err, -VPS_ESTATE, "container %.100s has no cgroup, %s", box->id,
+				   why);
+	fd = cg_open(box->record.cgroup);
+	return fd < 0 ? vps_err_set(err, fd, "cannot open cgroup %s", box->record.cgroup) : fd;
+}
+
 /* ---- the gate ---- */
 
 /* Through the descriptor: a path below a long --root does not fit into 108 bytes. */

@@ -70,6 +70,12 @@ int oci_box_config(const struct oci_box *box, struct oci_config *config, struct 
  */
 int oci_box_container(const struct oci_box *box, struct container *c, struct vps_err *err);
 
+/*
+ * Its cgroup. Descriptor of the caller's, or -errno with err set: -VPS_ESTATE
+ * when it never got one, and what cannot be done without it says why.
+ */
+int oci_box_cgroup(const struct oci_box *box, const char *why, struct vps_err *err);
+
 /* Its gate, on which a created init waits: listen, connect, or take it away. */
 int oci_box_listen(const struct oci_box *box, struct vps_err *err);
 int oci_box_connect(const struct oci_box *box, struct vps_err *err);

@@ -17,6 +17,7 @@
 #include "cli/oci_exe.h"
 #include "cli/oci_fds.h"
 #include "cli/oci_say.h"
+#include "isolation/cg.h"
 #include "isolation/devices.h"
 #include "runtime/state.h"
 
@@ -84,15 +85,21 @@ int oci_bring_send_console(int socket_fd, int master_fd, struct vps_err *err)
 /* ---- from a bundle to the engine ---- */
 
 /* A cgroupsPath of the cgroupfs driver: below the v2 mount, without a leading slash. */
-static const char *cgroup_of(struct container *c)
+static const char *cgroup_of(const struct oci_cli *cli, struct container *c)
 {
 	const char *path = c->config.cgroups_path;
+	char own[PATH_MAX] = "";
 
+	if (cli->global.cgroup_manager && !strcmp(cli->global.cgroup_manager, "disabled"))
+		return "";
 	while (path && *path == '/')
 		path++;
 	if (path && *path)
 		return path;
-	return arena_printf(&c->config.arena, "vps-oci/%s", c->id);
+	/* Where somebody delegated cgroups to an ordinary user, it is where he is himself. */
+	if (cli->is_rootless)
+		(void)cg_own_path(own);
+	return arena_printf(&c->config.arena, "%s%svps-oci/%s", own, *own ? "/" : "", c->id);
 }
 
 int oci_bring_device_rules(struct oci_config *config, struct vps_err *err)
@@ -111,7 +118,8 @@ int oci_bring_device_rules(struct oci_config *config, struct vps_err *err)
 	return 0;
 }
 
-static int absolute_paths(struct container *c, struct oci_record *record, struct vps_err *err)
+static int absolute_paths(const struct oci_cli *cli, struct container *c,
+			  struct oci_record *record, struct vps_err *err)
 {
 	struct arena *arena = &c->config.arena;
 	char cwd[PATH_MAX];
@@ -123,14 +131,14 @@ static int absolute_paths(struct container *c, struct oci_record *record, struct
 		c->config.root_path = arena_printf(arena, "%s/%s", cwd, c->config.root_path);
 	record->bundle = c->bundle = arena_strdup(arena, cwd);
 	record->rootfs = c->config.root_path;
-	record->cgroup = c->cgroup_path = cgroup_of(c);
+	record->cgroup = c->cgroup_path = cgroup_of(cli, c);
 	if (!record->bundle || !record->rootfs || !record->cgroup)
 		return vps_err_set(err, -ENOMEM, "cannot read the bundle");
 	return 0;
 }
 
-static int load_bundle(struct oci_bring *bring, const struct oci_bring_values *values,
-		       struct vps_err *err)
+static int load_bundle(const struct oci_cli *cli, struct oci_bring *bring,
+		       const struct oci_bring_values *values, struct vps_err *err)
 {
 	const char *bundle = values->bundle ? values->bundle : ".";
 	struct container *c = &bring->c;
@@ -150,7 +158,7 @@ static int load_bundle(struct oci_bring *bring, const struct oci_bring_values *v
 		return vps_err_in(err, "config.json");
 	if (!c->config.has_process)
 		return vps_err_say(err, -EINVAL, "config.json: process: is missing");
-	r = absolute_paths(c, &bring->box.record, err);
+	r = absolute_paths(cli, c, &bring->box.record, err);
 	if (r == 0 && (stat(c->config.root_path, &st) < 0 || !S_ISDIR(st.st_mode)))
 		r = vps_err_set(err, errno == ENOENT ? -ENOENT : -ENOTDIR, "root.path: %s",
 				c->config.root_path);
@@ -186,6 +194,7 @@ static int write_record(struct oci_bring *bring, struct vps_err *err)
 		record->created_nsec = (uint32_t)now.tv_nsec;
 		record->owner = geteuid();
 	}
+	record->cgroup = bring->c.cgroup_path;
 	record->init_pid = bring->c.init_pid;
 	record->init_start = record->init_pid ? process_start_ticks(record->init_pid) : 0;
 	return oci_record_write(bring->box.dir_fd, record, err);
@@ -234,6 +243,22 @@ static void warn_of_caps(const struct oci_cli *cli, const struct oci_config *con
 		oci_say_warning(cli, "process.capabilities: %s is not known here and left out", *name);
 }
 
+static void show_notes(const struct oci_cli *cli, const struct container *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->note_count; i++)
+		oci_say_debug(cli, "%s", c->notes[i]);
+}
+
+int oci_bring_say(const struct oci_cli *cli, const struct oci_bring *bring,
+		  const struct vps_err *err)
+{
+	int status = oci_say_error(cli, err);
+
+	return bring->c.lacks_cgroup ? OCI_LACKING : status;
+}
+
 int oci_bring_up(const struct oci_cli *cli, const struct oci_bring_values *values, const char *id,
 		 bool is_gated, struct oci_bring *bring, struct vps_err *err)
 {
@@ -257,7 +282,8 @@ int oci_bring_up(const struct oci_cli *cli, const struct oci_bring_values *value
 	phase_end("directory");
 	bring->c.id = id;
 	bring->c.run_dir = bring->box.run_dir;
-	r = load_bundle(bring, values, err);
+	bring->c.is_rootless = cli->is_rootless;
+	r = load_bundle(cli, bring, values, err);
 	phase_end("config");
 	if (r == 0)
 		r = oci_fds_announce(&bring->c.config.process, bring->listening,
@@ -267,6 +293,7 @@ int oci_bring_up(const struct oci_cli *cli, const struct oci_bring_values *value
 	if (r == 0) {
 		warn_of_caps(cli, &bring->c.config);
 		r = engine_up(values, bring, is_gated, err);
+		show_notes(cli, &bring->c);
 	}
 	if (r < 0)
 		oci_bring_down(bring);

@@ -56,6 +56,10 @@ struct oci_bring {
 int oci_bring_up(const struct oci_cli *cli, const struct oci_bring_values *values, const char *id,
 		 bool is_gated, struct oci_bring *bring, struct vps_err *err);
 
+/* Say why it could not be brought up. Returns the exit status. */
+int oci_bring_say(const struct oci_cli *cli, const struct oci_bring *bring,
+		  const struct vps_err *err);
+
 /* Take it down and remove it: after a failure, or when its init has ended. */
 void oci_bring_down(struct oci_bring *bring);
 

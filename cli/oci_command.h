@@ -38,6 +38,7 @@ struct oci_cli {
 	struct oci_global         global;
 	int                       log_fd;	/* or FD_NONE */
 	bool                      is_log_json;
+	bool                      is_rootless;	/* found out, or said by --rootless */
 	enum oci_level            level;
 };
 

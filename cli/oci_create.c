@@ -13,7 +13,7 @@ static int run(const struct oci_cli *cli, const void *values, int count, char **
 
 	(void)count;
 	oci_bring_free(&bring);
-	return r < 0 ? oci_say_error(cli, &err) : OCI_DONE;
+	return r < 0 ? oci_bring_say(cli, &bring, &err) : OCI_DONE;
 }
 
 const struct oci_command oci_create = {

@@ -11,6 +11,7 @@
 #include "cli/oci_each.h"
 #include "cli/oci_say.h"
 #include "isolation/cg.h"
+#include "isolation/rootless.h"
 
 #define DEATH_MSEC	10000
 
@@ -45,6 +46,17 @@ static int kill_box(struct oci_box *box, struct vps_err *err)
 	return 0;
 }
 
+/* Cgroups that the container's root made are his, and he is one of this user's only in there. */
+static void become_owner(const struct oci_box *box, const struct oci_config *config)
+{
+	static bool is_owner;
+	struct vps_err ignored = { 0 };
+
+	if (is_owner || geteuid() == 0 || !*box->record.cgroup || !config->idmap.uid_count)
+		return;
+	is_owner = rootless_enter(&config->idmap, &ignored) == 0;
+}
+
 static int take_down(struct oci_box *box, struct vps_err *err)
 {
 	struct container c = CONTAINER_INIT;
@@ -53,8 +65,10 @@ static int take_down(struct oci_box *box, struct vps_err *err)
 
 	/* Without its config there are no hooks to run; the rest goes all the same. */
 	(void)oci_box_container(box, &c, &ignored);
-	if (*box->record.cgroup)
+	if (*box->record.bundle) {
+		become_owner(box, &c.config);
 		container_down(&c);
+	}
 	container_free(&c);
 	cg_fd = *box->record.cgroup ? cg_open(box->record.cgroup) : FD_NONE;
 	if (cg_fd >= 0 && cg_is_populated(cg_fd) > 0)

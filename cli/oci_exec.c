@@ -74,6 +74,8 @@ static int open_cgroup(const struct oci_box *box, const char *path, struct vps_e
 	OWN_FD base_fd = FD_NONE;
 	int fd;
 
+	if (!path && !*box->record.cgroup)
+		return FD_NONE;	/* rootless, without one */
 	if (!path)
 		return cg_open_for_exec(box->record.cgroup, box->record.init_pid, err);
 	path += strspn(path, "/");
@@ -106,8 +108,8 @@ static int target_open(const struct oci_cli *cli, const char *id, const struct e
 		return r;
 	phase_end("config");
 	t->cg_fd = open_cgroup(&t->box, values->cgroup, err);
-	if (t->cg_fd < 0)
-		return t->cg_fd;
+	if (err->code)
+		return err->code;
 	if (!t->config.has_seccomp)
 		return 0;
 	cache_fd = oci_box_cache(&t->box);

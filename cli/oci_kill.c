@@ -24,23 +24,8 @@ static const struct option_row options[] = {
 	{ 0 },
 };
 
-static int send_all(const struct oci_box *box, int signal, struct vps_err *err)
+static int send_init(const struct oci_box *box, int signal, struct vps_err *err)
 {
-	OWN_FD cg_fd = cg_open(box->record.cgroup);
-	int r;
-
-	if (cg_fd < 0 || cg_is_populated(cg_fd) == 0)
-		return vps_err_say(err, -ESRCH, "container not running: %.100s", box->id);
-	if (signal != SIGKILL)
-		return cg_signal(cg_fd, signal, err);
-	r = cg_kill(cg_fd);
-	return r < 0 ? vps_err_set(err, r, "cannot kill container %.100s", box->id) : 0;
-}
-
-static int send_signal(const struct oci_box *box, bool is_all, int signal, struct vps_err *err)
-{
-	if (is_all)
-		return send_all(box, signal, err);
 	/* Engines look for these words when they kill what has ended by itself. */
 	if (box->init_fd < 0)
 		return vps_err_say(err, -ESRCH, "container not running: %.100s", box->id);
@@ -50,13 +35,34 @@ static int send_signal(const struct oci_box *box, bool is_all, int signal, struc
 	return 0;
 }
 
+static int send_all(const struct oci_box *box, int signal, struct vps_err *err)
+{
+	OWN_FD cg_fd = cg_open(box->record.cgroup);
+	int r;
+
+	/* With its init, all of a pid namespace goes. */
+	if (!*box->record.cgroup && signal == SIGKILL)
+		return send_init(box, signal, err);
+	if (!*box->record.cgroup)
+		return oci_box_cgroup(box, "and without one only KILL reaches all of it", err);
+	if (cg_fd < 0 || cg_is_populated(cg_fd) == 0)
+		return vps_err_say(err, -ESRCH, "container not running: %.100s", box->id);
+	if (signal != SIGKILL)
+		return cg_signal(cg_fd, signal, err);
+	r = cg_kill(cg_fd);
+	return r < 0 ? vps_err_set(err, r, "cannot kill container %.100s", box->id) : 0;
+}
+
 static int kill_one(const struct oci_cli *cli, const char *id, void *arg, struct vps_err *err)
 {
 	const struct kill_values *wanted = arg;
 	OWN_BOX box = OCI_BOX_INIT;
 	int r = oci_box_open(cli, id, false, &box, err);
 
-	return r == 0 ? send_signal(&box, wanted->is_all, wanted->signal, err) : r;
+	if (r < 0)
+		return r;
+	return wanted->is_all ? send_all(&box, wanted->signal, err) :
+				  send_init(&box, wanted->signal, err);
 }
 
 static int run(const struct oci_cli *cli, const void *values, int count, char **args)

@@ -2,6 +2,7 @@
 /* vps-oci: finds the command and its options in the tables, and runs it. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include "base/phase.h"
 #include "cli/oci_command.h"
 #include "cli/oci_say.h"
+#include "isolation/rootless.h"
 
 const struct oci_command *const oci_commands[] = {
 	&oci_create, &oci_start,  &oci_run,    &oci_state,      &oci_list,
@@ -22,14 +24,14 @@ const struct oci_command *const oci_commands[] = {
 #define GLOBAL(member)	offsetof(struct oci_global, member)
 
 static const struct option_row global_rows[] = {
-	{ 0, "root", "DIR", OPTION_TEXT, GLOBAL(root), "where state is kept (" OCI_ROOT ")" },
+	{ 0, "root", "DIR", OPTION_TEXT, GLOBAL(root), "where state is kept (" OCI_ROOT "; rootless: $XDG_RUNTIME_DIR/vps-oci)" },
 	{ 0, "log", "FILE", OPTION_TEXT, GLOBAL(log), "also write errors to this file" },
 	{ 0, "log-format", "text|json", OPTION_TEXT, GLOBAL(log_format), "how it is written (text)" },
 	{ 0, "log-level", "LEVEL", OPTION_TEXT, GLOBAL(log_level), "error, warning (usual), info or debug" },
 	{ 0, "debug", NULL, OPTION_SWITCH, GLOBAL(is_debug), "as --log-level debug" },
 	{ 0, "systemd-cgroup", NULL, OPTION_SWITCH, GLOBAL(is_systemd), "not supported yet" },
-	{ 0, "cgroup-manager", "cgroupfs", OPTION_TEXT, GLOBAL(cgroup_manager), "who makes cgroups (cgroupfs)" },
-	{ 0, "rootless", "true|false|auto", OPTION_TEXT, GLOBAL(rootless), "accepted; found out by itself" },
+	{ 0, "cgroup-manager", "NAME", OPTION_TEXT, GLOBAL(cgroup_manager), "who makes cgroups: cgroupfs (usual) or disabled" },
+	{ 0, "rootless", "WORD", OPTION_TEXT, GLOBAL(rootless), "true, false or auto (usual): do without what only the host's root may do" },
 	{ 'h', "help", NULL, OPTION_SWITCH, GLOBAL(is_help), "show this help" },
 	{ 'v', "version", NULL, OPTION_SWITCH, GLOBAL(is_version), "show the version" },
 	{ 0 },
@@ -111,9 +113,33 @@ static int check_global(const struct oci_cli *cli, struct vps_err *err)
 	if (cli->global.is_systemd || (manager && !strcmp(manager, "systemd")))
 		return vps_err_say(err, -VPS_EHOST,
 				   "the systemd cgroup driver is not supported yet; use cgroupfs");
-	if (manager && strcmp(manager, "cgroupfs"))
+	if (manager && strcmp(manager, "cgroupfs") && strcmp(manager, "disabled"))
 		return vps_err_say(err, -EINVAL,
-				   "--cgroup-manager: \"%.60s\" is not known; allowed is cgroupfs", manager);
+				   "--cgroup-manager: \"%.60s\" is not known; allowed are cgroupfs, disabled",
+				   manager);
+	return 0;
+}
+
+/* Whether we have the host's root, and with that where state is kept. */
+static int set_rootless(struct oci_cli *cli, struct vps_err *err)
+{
+	const char *word = cli->global.rootless, *dir = getenv("XDG_RUNTIME_DIR");
+	static char root[PATH_MAX];
+
+	if (!word || !strcmp(word, "auto"))
+		cli->is_rootless = rootless_is();
+	else if (!strcmp(word, "true"))
+		cli->is_rootless = true;
+	else if (strcmp(word, "false"))
+		return vps_err_say(err, -EINVAL,
+				   "--rootless: \"%.60s\" is not known; allowed are auto, true, false", word);
+	if (cli->global.root)
+		return 0;
+	cli->global.root = OCI_ROOT;
+	if (!cli->is_rootless || !dir || *dir != '/')
+		return 0;
+	(void)snprintf(root, sizeof(root), "%s/vps-oci", dir);
+	cli->global.root = root;
 	return 0;
 }
 
@@ -135,7 +161,7 @@ static int run(struct oci_cli *cli, int argc, char **argv)
 		puts("vps-oci version " VPS_VERSION "\nspec: " OCI_VERSION);
 		return OCI_DONE;
 	}
-	if (oci_say_open(cli, &err) < 0 || check_global(cli, &err) < 0)
+	if (oci_say_open(cli, &err) < 0 || check_global(cli, &err) < 0 || set_rootless(cli, &err) < 0)
 		return oci_say_error(cli, &err);
 	if (!count)
 		return oci_say_misuse(cli, "no command");
@@ -160,7 +186,7 @@ static void open_standard_files(void)
 
 int main(int argc, char **argv)
 {
-	struct oci_cli cli = { .global = { .root = OCI_ROOT }, .log_fd = FD_NONE };
+	struct oci_cli cli = { .log_fd = FD_NONE };
 	struct vps_err err = { 0 };
 	int status;
 

@@ -12,14 +12,13 @@
 static int freeze(struct oci_box *box, bool is_frozen, struct vps_err *err)
 {
 	const char *status = oci_box_status(box), *wanted = is_frozen ? "running" : "paused";
-	OWN_FD cg_fd = cg_open(box->record.cgroup);
+	OWN_FD cg_fd = FD_NONE;
 
 	if (strcmp(status, wanted))
 		return vps_err_say(err, -VPS_ESTATE, "container %.100s is %s, not %s", box->id, status,
 				   wanted);
-	if (cg_fd < 0)
-		return vps_err_set(err, cg_fd, "cannot open cgroup %s", box->record.cgroup);
-	return cg_freeze(cg_fd, is_frozen, FREEZE_MSEC, err);
+	cg_fd = oci_box_cgroup(box, "by which it would be stopped", err);
+	return cg_fd < 0 ? cg_fd : cg_freeze(cg_fd, is_frozen, FREEZE_MSEC, err);
 }
 
 static int run_either(const struct oci_cli *cli, const char *id, bool is_frozen)

@@ -78,6 +78,10 @@ static int run(const struct oci_cli *cli, const void *values, int count, char **
 				      format);
 	if (oci_box_open(cli, args[0], false, &box, &err) < 0)
 		return oci_say_error(cli, &err);
+	if (box.init_fd >= 0 && !*box.record.cgroup) {
+		(void)oci_box_cgroup(&box, "by which its processes would be found", &err);
+		return oci_say_error(cli, &err);
+	}
 	cg_fd = cg_open(box.record.cgroup);	/* one that has ended may have none */
 	if (cg_fd >= 0 && cg_processes(cg_fd, &pids, &found, &err) < 0)
 		return oci_say_error(cli, &err);

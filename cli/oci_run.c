@@ -59,7 +59,7 @@ static int run(const struct oci_cli *cli, const void *values, int count, char **
 	}
 	oci_bring_free(&bring);
 	phase_end("cleanup");
-	return r < 0 ? oci_say_error(cli, &err) : status;
+	return r < 0 ? oci_bring_say(cli, &bring, &err) : status;
 }
 
 const struct oci_command oci_run = {

@@ -175,6 +175,8 @@ static int update(const struct oci_box *box, const struct update_values *values,
 
 	if (r == 0 && box->init_fd < 0)
 		r = vps_err_say(err, -VPS_ESTATE, "container not running: %.100s", box->id);
+	if (r == 0 && !*box->record.cgroup)
+		r = oci_box_cgroup(box, "to which limits could be set", err);
 	if (r == 0)
 		r = oci_box_config(box, before, err);
 	if (r == 0)

@@ -7,6 +7,7 @@
 #ifndef ISOLATION_CG_H
 #define ISOLATION_CG_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -100,6 +101,9 @@ int cg_remove(const char *path, struct vps_err *err);
  * Returns a descriptor that the caller owns, or -errno with err set.
  */
 int cg_open_for_exec(const char *path, pid_t init_pid, struct vps_err *err);
+
+/* Where this process is: below the v2 mount, without a leading slash. 0 or -errno, path then empty. */
+int cg_own_path(char path[PATH_MAX]);
 
 /* Read one number of an interface file ("max" is UINT64_MAX). 0 or -errno. */
 int cg_read(int cg_fd, const char *file, uint64_t *ret_value);

@@ -49,6 +49,23 @@ static bool is_same_or_below(const char *path, const char *above)
 	return strncmp(path, above, len) == 0 && (path[len] == '\0' || path[len] == '/');
 }
 
+int cg_own_path(char path[PATH_MAX])
+{
+	OWN_MEM char *text = NULL;
+	struct vps_err ignored = { 0 };
+	const char *found;
+	int r = file_read(AT_FDCWD, "/proc/self/cgroup", PROC_CGROUP_MAX, &text, NULL, &ignored);
+
+	*path = '\0';
+	if (r < 0)
+		return r;
+	found = version2_path(text);
+	if (!found || strlen(found) >= PATH_MAX)
+		return -ENOENT;
+	memcpy(path, found, strlen(found) + 1);
+	return 0;
+}
+
 static int open_cgroup_of(pid_t pid, const char *above, struct vps_err *err)
 {
 	OWN_MEM char *text = NULL;

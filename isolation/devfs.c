@@ -130,7 +130,7 @@ static int add_nodes(const struct mounts_tree *tree, const struct mounts_plan *p
 	int r = 0;
 
 	for (i = 0; r == 0 && (node = node_at(plan->devices, plan->device_count, i)); i++) {
-		if (plan->has_userns && node->type != 'p') {
+		if ((plan->has_userns || plan->is_rootless) && node->type != 'p') {
 			OWN_FD node_fd = clone_node(node, tree->nodes_fd, i, err);
 
 			r = node_fd < 0 ? node_fd : bind_node(tree->root_fd, node, node_fd, err);

@@ -125,6 +125,42 @@ static int clone_cgroup(const struct mounts_plan *plan, const struct mount_entry
 	return fd;
 }
 
+/* Where the host has a file system that is not ours to mount anew, or NULL. */
+static const char *place_on_host(const struct mount_entry *entry)
+{
+	return strcmp(entry->type, "sysfs") == 0   ? "/sys" :
+	       strcmp(entry->type, "cgroup2") == 0 ? cg_mount_point() :
+						     NULL;
+}
+
+/*
+ * A new file system; or, since sysfs belongs to the owner of the network and
+ * cgroup2 to that of the cgroup namespace, the host's own where that is not us.
+ */
+static int mount_or_show(const struct mounts_plan *plan, struct mount_entry *entry,
+			 struct vps_err *err)
+{
+	const char *place = plan->is_rootless ? place_on_host(entry) : NULL;
+	struct vps_err why = { 0 };
+	OWN_FD fd = mount_new(entry, plan->mount_label, &why);
+	int r;
+
+	if (fd == -EPERM && place) {
+		fd = mount_clone(AT_FDCWD, place, true);
+		if (fd < 0)
+			return vps_err_set(err, fd, "cannot mount %s on %s", place,
+					   entry->destination);
+		entry->rec_set |= entry->attr_set;
+		r = mount_dress(fd, entry, &entry->idmap, err);
+		return r < 0 ? r : fd_take(&fd);
+	}
+	if (fd < 0) {
+		*err = why;
+		return fd;
+	}
+	return fd_take(&fd);
+}
+
 /* The detached mount for one entry. */
 static int make_mount(const struct mounts_plan *plan, struct mounts_tree *tree, size_t index,
 		      struct vps_err *err)
@@ -145,7 +181,7 @@ static int make_mount(const struct mounts_plan *plan, struct mounts_tree *tree, 
 		entry.attr_set &= ~(uint64_t)MOUNT_ATTR_RDONLY;
 	}
 	if (!entry.is_bind && !(is_cgroup && plan->cgroup_path))
-		return mount_new(&entry, plan->mount_label, err);
+		return mount_or_show(plan, &entry, err);
 
 	if (entry.is_bind)
 		return clone_bind(&entry, err);

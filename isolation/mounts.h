@@ -81,6 +81,7 @@ struct mounts_plan {
 	const char               *cgroup_path;	/* for "cgroup" mounts without a namespace; NULL: there is one */
 	const char               *mount_label;	/* SELinux, or NULL */
 	bool                      has_userns;	/* device nodes are then bound, not made */
+	bool                      is_rootless;	/* here too; and what may not be mounted anew is bound */
 	const char               *nodes;	/* directory of devfs_prepare() to bind them from; NULL: the host's /dev */
 	/*
 	 * With a user namespace: give proc and sysfs to the runtime, which puts

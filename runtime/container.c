@@ -106,36 +106,6 @@ static void filter_down(struct container *c)
 	syscalls_free(&c->filter);
 }
 
-/* ---- cgroup ---- */
-
-static int cgroup_up(struct container *c, struct vps_err *err)
-{
-	const struct oci_config *config = &c->config;
-	uint32_t uid, gid;
-	int r;
-
-	c->cg_fd = cg_create(c->cgroup_path, config->cg_values, config->cg_value_count, err);
-	if (c->cg_fd < 0)
-		return c->cg_fd;
-	r = cg_set(c->cg_fd, c->cgroup_path, config->cg_values, config->cg_value_count, err);
-	if (r == 0)
-		r = devices_attach(c->cg_fd, config->device_rules, config->device_rule_count, err);
-	if (r == 0 && has_new(c, NS_USER) && has_new(c, NS_CGROUP) &&
-	    idmap_uid_outside(&config->idmap, 0, &uid) &&
-	    idmap_gid_outside(&config->idmap, 0, &gid))
-		r = cg_delegate(c->cg_fd, uid, gid, err);
-	return r;
-}
-
-static void cgroup_down(struct container *c)
-{
-	struct vps_err ignored = { 0 };
-
-	own_close(&c->cg_fd);
-	/* Best effort: what refuses to die now is killed and removed by the next command. */
-	(void)cg_remove(c->cgroup_path, &ignored);
-}
-
 /* ---- init ---- */
 
 static uint64_t clone_flags(const struct container *c)
@@ -153,10 +123,11 @@ static uint64_t clone_flags(const struct container *c)
 static pid_t clone_init(struct container *c)
 {
 	struct clone_args args = {
-		.flags = clone_flags(c) | CLONE_PIDFD | CLONE_INTO_CGROUP | CLONE_CLEAR_SIGHAND,
+		.flags = clone_flags(c) | CLONE_PIDFD | CLONE_CLEAR_SIGHAND |
+			 (c->cg_fd >= 0 ? CLONE_INTO_CGROUP : 0),
 		.pidfd = (uint64_t)(uintptr_t)&c->init_fd,
 		.exit_signal = SIGCHLD,
-		.cgroup = (uint64_t)c->cg_fd,
+		.cgroup = c->cg_fd >= 0 ? (uint64_t)c->cg_fd : 0,
 	};
 
 	/* No fork() of glibc's: the child of a clone3() of ours uses only plain system calls. */
@@ -235,6 +206,13 @@ static int init_up(struct container *c, struct vps_err *err)
 		return r;
 	}
 	c->init_pid = clone_init(c);
+	/* It could be made, but what we are in now is not this user's to leave. */
+	if (c->init_pid < 0 && errno == EACCES && c->is_rootless && c->cg_fd >= 0) {
+		if (cgroup_do_without(c, err) == 0)
+			c->init_pid = clone_init(c);
+		else
+			errno = -err->code;
+	}
 	if (c->init_pid == 0) {
 		own_close(&fds[0]);
 		container_init(c, fds[1]);

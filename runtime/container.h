@@ -33,7 +33,9 @@ struct container {
 	const char               *id;
 	const char               *bundle;	/* directory that relative paths of the config start from */
 	const char               *run_dir;	/* directory of our own for this container, existing */
-	const char               *cgroup_path;	/* below the v2 mount */
+	const char               *cgroup_path;	/* below the v2 mount; "": none, and it becomes that when
+						   a rootless container may have none */
+	bool                      is_rootless;	/* this process has not the host's root: rootless.h */
 	struct oci_config         config;	/* parsed; freed by container_free() */
 	const struct attachments *attachments;	/* or NULL */
 	int                       cache_fd;	/* compiled system call filters; FD_NONE: none; borrowed */
@@ -50,6 +52,9 @@ struct container {
 	struct syscalls_filter    filter;
 	size_t                    moved_links;	/* of config.net_devices, while it comes up */
 	bool                      has_mount_ns;	/* we left the host's mount namespace */
+	bool                      lacks_cgroup;	/* a limit was asked for and none could be had */
+	const char               *notes[8];	/* what was left out, and why: for a log */
+	size_t                    note_count;
 	const char               *nodes;	/* directory of device nodes for a user namespace, or NULL */
 };
 

@@ -25,7 +25,18 @@ static inline bool has_userns(const struct container *c)
 int container_run_hooks(struct container *c, enum oci_hook_kind kind, const char *status,
 			pid_t pid, struct vps_err *err);
 
+/* Keep what helps who looks for a mistake: a literal, which the caller may print. */
+void container_note(struct container *c, const char *text);
+
+/*
+ * Remove the cgroup and go on without one, since this user may not use it.
+ * -VPS_EHOST with err set when a limit needs it.
+ */
+int cgroup_do_without(struct container *c, struct vps_err *err);
+
 /* Stages. */
+int cgroup_up(struct container *c, struct vps_err *err);
+void cgroup_down(struct container *c);
 int mountns_up(struct container *c, struct vps_err *err);
 int links_up(struct container *c, struct vps_err *err);
 void links_down(struct container *c);

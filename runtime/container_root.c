@@ -12,6 +12,7 @@
 #include "container_parts.h"
 #include "isolation/devfs.h"
 #include "isolation/guard.h"
+#include "isolation/rootless.h"
 #include "sync.h"
 
 #define MOUNTS_DIR	"mnt"	/* below run_dir: "root", "dev", "guard", "0", "1", … */
@@ -36,13 +37,29 @@ struct mounts_plan container_mounts(const struct container *c)
 		.cgroup_path = config->namespaces[NS_CGROUP].is_listed ? NULL : c->cgroup_path,
 		.mount_label = config->mount_label,
 		.has_userns = has_userns(c),
+		.is_rootless = c->is_rootless,
 		.nodes = c->nodes,
 	};
+}
+
+/* What an ordinary user lacks for the rest, he has in a user namespace of his own. */
+static int enter_userns(struct container *c, struct vps_err *err)
+{
+	if (!c->is_rootless || geteuid() == 0)
+		return 0;
+	if (!has_new(c, NS_USER))
+		return vps_err_say(err, -EINVAL,
+				   "linux.namespaces: only root can do without a new \"user\"");
+	return rootless_enter(&c->config.idmap, err);
 }
 
 /* A place to attach what only init shall see. */
 int mountns_up(struct container *c, struct vps_err *err)
 {
+	int r = enter_userns(c, err);
+
+	if (r < 0)
+		return r;
 	if (!has_userns(c) || c->has_mount_ns)
 		return 0;
 	if (unshare(CLONE_NEWNS) < 0)

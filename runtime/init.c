@@ -171,6 +171,7 @@ static int settle(struct container *c, int sync_fd, struct vps_err *err)
 	int r = sync_expect(sync_fd, SYNC_MAPPED, err);
 
 	phase_end("init: birth");
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	if (plan.has_userns) {
 		plan.hand_over = hand_over;
 		plan.hand_over_arg = &sync_fd;
@@ -228,8 +229,13 @@ _Noreturn void container_init(struct container *c, int sync_fd)
 	sigset_t none;
 	int i, r;
 
-	/* Nobody inside may trace us or open our /proc/PID while we still hold the host's memory. */
-	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	/*
+	 * Nobody inside may trace us or open our /proc/PID while we still hold the host's memory.
+	 * Rootless, the runtime could not either: there it waits until the runtime has mapped us,
+	 * and so long nobody is inside.
+	 */
+	if (!c->is_rootless)
+		(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	/* clone3() reset what was handled; what was ignored would stay so through execve(). */
 	for (i = 1; i < SIGRTMIN; i++)
 		(void)signal(i, SIG_DFL);

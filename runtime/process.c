@@ -28,8 +28,23 @@
 #include "base/fileio.h"
 #include "base/own.h"
 #include "isolation/labels.h"
+#include "isolation/rootless.h"
 #include "sync.h"
 #include "users.h"
+
+static int set_oom_score(int proc_fd, int score, struct vps_err *err)
+{
+	struct vps_err why = { 0 };
+	char text[16];
+	int r;
+
+	(void)snprintf(text, sizeof(text), "%d", score);
+	r = file_write(proc_fd, "oom_score_adj", text, &why);
+	/* Lowering it is for the host's root: a rootless container keeps what its maker has. */
+	if (r < 0 && !((r == -EACCES || r == -EPERM) && rootless_is()))
+		*err = why;
+	return err->code;
+}
 
 int process_limit(pid_t pid, int proc_fd, const struct oci_process *process,
 		  struct vps_err *err)
@@ -44,13 +59,7 @@ int process_limit(pid_t pid, int proc_fd, const struct oci_process *process,
 			return vps_err_set(err, -errno, "cannot set process.rlimits[%zu] to %ju:%ju",
 					   i, (uintmax_t)limit->soft, (uintmax_t)limit->hard);
 	}
-	if (process->has_oom_score_adj) {
-		char text[16];
-
-		(void)snprintf(text, sizeof(text), "%d", process->oom_score_adj);
-		return file_write(proc_fd, "oom_score_adj", text, err);
-	}
-	return 0;
+	return process->has_oom_score_adj ? set_oom_score(proc_fd, process->oom_score_adj, err) : 0;
 }
 
 /* sched_setattr(2): glibc 2.36 has no declaration, and the kernel's header clashes with its own. */

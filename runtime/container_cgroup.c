@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* The container's cgroup, its limits and device rules: a stage of container.c. */
+#include <errno.h>
+#include <string.h>
+
+#include "container_parts.h"
+
+void container_note(struct container *c, const char *text)
+{
+	if (c->note_count < ARRAY_LEN(c->notes))
+		c->notes[c->note_count++] = text;
+}
+
+/* A value that takes something away; "max" is what a cgroup has anyway. */
+static const struct cg_value *first_limit(const struct oci_config *config)
+{
+	size_t i;
+
+	for (i = 0; i < config->cg_value_count; i++)
+		if (strncmp(config->cg_values[i].value, "max", 3) != 0)
+			return &config->cg_values[i];
+	return NULL;
+}
+
+int cgroup_do_without(struct container *c, struct vps_err *err)
+{
+	const struct cg_value *limit = first_limit(&c->config);
+
+	cgroup_down(c);
+	c->lacks_cgroup = limit != NULL;
+	*err = (struct vps_err){ 0 };
+	if (limit)
+		return vps_err_say(err, -VPS_EHOST,
+				   "linux.resources: %s=%.60s needs a cgroup, and %s may not be made by this user: let systemd delegate one to him, or leave the limit out",
+				   limit->file, limit->value, c->cgroup_path);
+	container_note(c, "no cgroup may be made here, and no limit asks for one: running without");
+	c->cgroup_path = "";
+	return 0;
+}
+
+static bool is_refusal(int code)
+{
+	return code == -EACCES || code == -EPERM || code == -EROFS || code == -VPS_EHOST;
+}
+
+static int restrict_devices(struct container *c, struct vps_err *err)
+{
+	const struct oci_config *config = &c->config;
+	struct vps_err why = { 0 };
+	int r = devices_attach(c->cg_fd, config->device_rules, config->device_rule_count, &why);
+
+	if (r == -EPERM && c->is_rootless) {
+		/* He can make no node, and opens those of the host by their own modes. */
+		container_note(c, "device rules need the host's root: left out");
+		return 0;
+	}
+	if (r < 0)
+		*err = why;
+	return r;
+}
+
+int cgroup_up(struct container *c, struct vps_err *err)
+{
+	const struct oci_config *config = &c->config;
+	struct vps_err why = { 0 };
+	uint32_t uid, gid;
+	int r;
+
+	if (!*c->cgroup_path) {
+		container_note(c, "without a cgroup there are neither limits nor device rules");
+		return 0;
+	}
+	c->cg_fd = cg_create(c->cgroup_path, config->cg_values, config->cg_value_count, &why);
+	if (c->cg_fd < 0 && c->is_rootless && is_refusal(c->cg_fd))
+		return cgroup_do_without(c, err);
+	if (c->cg_fd < 0) {
+		*err = why;
+		return c->cg_fd;
+	}
+	r = cg_set(c->cg_fd, c->cgroup_path, config->cg_values, config->cg_value_count, err);
+	if (r == 0)
+		r = restrict_devices(c, err);
+	if (r == 0 && has_new(c, NS_USER) && has_new(c, NS_CGROUP) &&
+	    idmap_uid_outside(&config->idmap, 0, &uid) &&
+	    idmap_gid_outside(&config->idmap, 0, &gid))
+		r = cg_delegate(c->cg_fd, uid, gid, err);
+	return r;
+}
+
+void cgroup_down(struct container *c)
+{
+	struct vps_err ignored = { 0 };
+
+	own_close(&c->cg_fd);
+	/* Best effort: what refuses to die now is killed and removed by the next command. */
+	if (*c->cgroup_path)
+		(void)cg_remove(c->cgroup_path, &ignored);
+}

@@ -37,12 +37,12 @@ static void put_member(struct emit *emit, const char *key)
 {
 	if (emit->is_filled)
 		putchar(',');
-	if (emit->depth)
+	if (emit->depth && !emit->is_compact)
 		put_indent(emit->depth);
 	emit->is_filled = true;
 	if (key) {
 		put_string(key);
-		fputs(": ", stdout);
+		fputs(emit->is_compact ? ":" : ": ", stdout);
 	}
 }
 
@@ -67,7 +67,7 @@ void emit_array(struct emit *emit, const char *key)
 void emit_end(struct emit *emit, char bracket)
 {
 	emit->depth--;
-	if (emit->is_filled)
+	if (emit->is_filled && !emit->is_compact)
 		put_indent(emit->depth);
 	putchar(bracket);
 	emit->is_filled = true;
@@ -88,6 +88,18 @@ void emit_number(struct emit *emit, const char *key, int64_t number)
 {
 	put_member(emit, key);
 	printf("%" PRId64, number);
+}
+
+void emit_unsigned(struct emit *emit, const char *key, uint64_t number)
+{
+	put_member(emit, key);
+	printf("%" PRIu64, number);
+}
+
+void emit_digits(struct emit *emit, const char *key, const char *digits)
+{
+	put_member(emit, key);
+	fputs(digits, stdout);
 }
 
 void emit_bool(struct emit *emit, const char *key, bool is_true)

@@ -85,20 +85,3 @@ const struct oci_command oci_restore = {
 	.values_size = sizeof(struct later_values),
 	.run = run,
 };
-
-static const struct option_row events_options[] = {
-	LATER_SWITCH("stats", "once"),
-	LATER_TEXT("interval", "TIME", "between statistics"),
-	{ 0 },
-};
-
-const struct oci_command oci_events = {
-	.name = "events",
-	.args = "ID",
-	.summary = "not there yet: what happens to a container",
-	.min_args = 1,
-	.max_args = 1,
-	.options = events_options,
-	.values_size = sizeof(struct later_values),
-	.run = run,
-};

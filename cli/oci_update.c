@@ -129,6 +129,18 @@ static int set_rules(int cg_fd, const struct oci_config *now, const struct oci_c
 	return devices_attach(cg_fd, now->device_rules, now->device_rule_count, err);
 }
 
+/* What cannot be put back stays as it was changed; the error says what began it. */
+static void take_back(int cg_fd, const char *path, const struct cg_value *undo, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		struct vps_err ignored = { 0 };
+
+		(void)cg_set(cg_fd, path, &undo[i], 1, &ignored);
+	}
+}
+
 /* All of it, or nothing. */
 static int apply(const struct oci_box *box, struct oci_config *now, struct oci_config *before,
 		 const char *text, struct vps_err *err)
@@ -158,9 +170,8 @@ static int apply(const struct oci_box *box, struct oci_config *now, struct oci_c
 		if (r < 0)
 			(void)set_rules(cg_fd, before, now, &ignored);
 	}
-	/* What cannot be put back stays as it was changed; the error says what began it. */
 	if (r < 0)
-		(void)cg_set(cg_fd, path, undo, undo_count, &ignored);
+		take_back(cg_fd, path, undo, undo_count);
 	return r;
 }
 

@@ -346,10 +346,10 @@ static int put_cpu(const struct doc_node *node, const struct gathered *got,
 		r = oci_put(node, values, "cpuset.mems", "%s", got->mems);
 	if (r == 0 && got->cpus)
 		r = oci_put(node, values, "cpuset.cpus", "%s", got->cpus);
-	/* A cgroup that is idle takes no weight: out of idleness first, into it last. */
+	/* A cgroup that is idle takes no weight: out of idleness first, and none into it. */
 	if (r == 0 && got->has_idle && !got->idle)
 		r = oci_put(node, values, "cpu.idle", "0");
-	if (r == 0 && got->shares)
+	if (r == 0 && got->shares && !got->idle)
 		r = oci_put(node, values, "cpu.weight", "%ju",
 			    (uintmax_t)resource_weight_of_shares(got->shares));
 	if (r == 0 && got->has_idle && got->idle)

@@ -82,7 +82,8 @@ commands() {
 	refused 6 "restore is not there yet in this version" oci restore --bundle /tmp --detach c1
 	refused 1 "checkpoint: unknown option --frob; see 'vps-oci checkpoint --help'" oci checkpoint --frob c1
 	refused 1 "restore: missing argument: ID; see 'vps-oci restore --help'" oci restore
-	refused 6 "events is not there yet in this version" oci events --stats c1
+	refused 1 'events: --interval: "soon" is not a time such as 5s or 500ms; see '"'vps-oci events --help'" \
+		oci events --interval soon c1
 	refused 1 "the systemd cgroup driver is not supported yet; use cgroupfs" oci --systemd-cgroup list
 }
 

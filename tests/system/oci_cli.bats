@@ -381,6 +381,9 @@ limit_of() {
 	[[ $(limit_of c1 cpu.max) == "max 200000" ]]
 	oci update --cpu-idle 1 c1
 	[[ $(limit_of c1 cpu.idle) == 1 ]]
+	oci update --cpu-idle 0 c1
+	[[ $(limit_of c1 cpu.idle) == 0 && $(limit_of c1 cpu.weight) != 100 ]]
+	oci update --cpu-idle 1 c1
 	local disk
 	disk=$(lsblk -dno MAJ:MIN | tr -d ' ' | head -n 1)
 	oci update --blkio-device-read-bps "$disk:1M" --blkio-device-write-bps "$disk:2M" --blkio-device-read-iops "$disk:100" c1
@@ -413,4 +416,58 @@ limit_of() {
 	run -1 --separate-stderr oci update -r - c1 <<<'{"memory": {"limit": 4096, "checkBeforeUpdate": true}}'
 	[[ $stderr == *"memory.limit: 4096 is below the "*" bytes that it uses, and checkBeforeUpdate is set" ]]
 	[[ $(limit_of c1 memory.max) == max ]]
+}
+
+# ---- events ----
+
+@test "oci: events --stats is one line of JSON in the form that engines read" {
+	start_detached c1
+	run -0 --separate-stderr oci events --stats c1
+	[[ ${#lines[@]} == 1 ]]
+	jq -e '.type == "stats" and .id == "c1" and (.data.cpu.usage | .total > 0 and has("kernel") and has("user"))
+		and (.data | has("memory") and has("pids") and has("blkio") and has("hugetlb"))' <<<"$output"
+}
+
+@test "oci: events has statistics at each interval, and ends with the container" {
+	start_detached c1
+	timeout 20 vps-oci --root "$root" events --interval 100ms c1 >"$BATS_TEST_TMPDIR/events" 3>&- &
+	local pid=$!
+	eventually 10 grep -qc stats "$BATS_TEST_TMPDIR/events"
+	sleep 0.5
+	oci kill c1 KILL
+	wait "$pid"
+	jq -se 'length > 2 and all(.type == "stats" and .id == "c1") and (.[0].data.cpu.usage.total <= .[-1].data.cpu.usage.total)' \
+		"$BATS_TEST_TMPDIR/events"
+	run -1 --separate-stderr oci events c1
+	[[ $stderr == "vps-oci: container not running: c1" ]]
+}
+
+@test "oci: events --stats has the numbers of every controller" {
+	local controller
+	for controller in cpu memory pids io; do
+		needs_controller "$controller"
+	done
+	config '.linux.resources = {memory: {limit: 67108864}, pids: {limit: 40}}'
+	start_detached c1
+	oci events --stats c1 >"$BATS_TEST_TMPDIR/stats"
+	jq -e '.data.memory.usage | .limit == 67108864 and .usage > 0 and .failcnt == 0' "$BATS_TEST_TMPDIR/stats"
+	jq -e '.data.memory | .raw.anon > 0 and (.swap.limit >= .usage.limit)' "$BATS_TEST_TMPDIR/stats"
+	jq -e '.data.pids | .current >= 1 and .limit == 40' "$BATS_TEST_TMPDIR/stats"
+	jq -e '.data.blkio | (.ioServiceBytesRecursive | type) == "array"' "$BATS_TEST_TMPDIR/stats"
+	oci update --pids-limit -1 c1
+	oci events --stats c1 | jq -e '.data.pids | has("limit") | not'
+}
+
+@test "oci: events tells of a process that was killed for memory" {
+	needs_controller memory
+	config '.linux.resources.memory = {limit: 33554432, swap: 33554432}'
+	start_detached c1
+	timeout 60 vps-oci --root "$root" events --interval 100s c1 >"$BATS_TEST_TMPDIR/events" 3>&- &
+	local pid=$!
+	sleep 1
+	run oci exec c1 sh -c 'tail /dev/zero'
+	eventually 10 grep -q oom "$BATS_TEST_TMPDIR/events"
+	oci kill c1 KILL
+	wait "$pid"
+	jq -se 'length == 1 and .[0] == {type: "oom", id: "c1"}' "$BATS_TEST_TMPDIR/events"
 }

@@ -292,7 +292,7 @@ static void resources_become_files_of_cgroup_v2(void **state)
 		{ "{\"cpu\": {\"quota\": 2000}}", "cpu.max=2000 100000 " },
 		{ "{\"cpu\": {\"cpus\": \"0-1\", \"mems\": \"0\"}}",
 		  "cpuset.mems=0 cpuset.cpus=0-1 " },
-		{ "{\"cpu\": {\"shares\": 2, \"idle\": 1}}", "cpu.weight=1 cpu.idle=1 " },
+		{ "{\"cpu\": {\"shares\": 2, \"idle\": 1}}", "cpu.idle=1 " },
 		{ "{\"cpu\": {\"shares\": 262144, \"idle\": 0}}", "cpu.idle=0 cpu.weight=10000 " },
 		{ "{\"pids\": {\"limit\": 0}}", "" },
 		{ "{\"pids\": {\"limit\": 32}}", "pids.max=32 " },

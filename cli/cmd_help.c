@@ -33,6 +33,8 @@ static void print_rows(const struct option_row *rows, bool has_json)
 /* Sub-commands, options (with '=' where they take a value), and what operands there are. */
 static void print_words(const struct command *command)
 {
+	size_t i;
+
 	if (!command) {
 		print_names(commands);
 		print_rows(help_global_rows, true);
@@ -43,6 +45,8 @@ static void print_words(const struct command *command)
 	print_rows(help_common_rows, command->flags & CMD_JSON);
 	if (!command->commands && *command->args)
 		printf("%s\n", command->args);
+	for (i = 0; command->word && command->word(i); i++)
+		printf("%s=\n", command->word(i));
 }
 
 static int run(struct cli *cli, const void *values, int count, char **args)

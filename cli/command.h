@@ -36,6 +36,8 @@ struct command {
 	const char *args;		/* behind the options, as help shows it */
 	const char *summary;		/* half a line */
 	const char *details;		/* more for its own help, lines that end with \n; or NULL */
+	void (*explain)(void);		/* prints what help has behind the details; or NULL */
+	const char *(*word)(size_t i);	/* operands "KEY=" that shells complete, NULL behind the last; or NULL */
 	int         min_args, max_args;
 	unsigned    flags;
 	const struct option_row      *options;	/* its own, or NULL */

@@ -21,6 +21,7 @@ const struct command *const commands[] = {
 	&cmd_logs,
 	&cmd_wait,
 	&cmd_rename,
+	&cmd_set,
 	&cmd_image,
 	&cmd_doctor,
 	&cmd_help,

@@ -33,6 +33,7 @@ extern const struct command cmd_pause;
 extern const struct command cmd_rename;
 extern const struct command cmd_restart;
 extern const struct command cmd_resume;
+extern const struct command cmd_set;
 extern const struct command cmd_start;
 extern const struct command cmd_stop;
 extern const struct command cmd_version;

@@ -72,6 +72,8 @@ void help_command(const struct command *command, const char *path)
 	printf("\n%c%s.\n", command->summary[0] - 'a' + 'A', command->summary + 1);
 	if (command->details)
 		printf("\n%s", command->details);
+	if (command->explain)
+		command->explain();
 	if (command->commands)
 		print_commands(command->commands);
 	puts("\nOptions:");

@@ -10,6 +10,7 @@
 #include "base/fileio.h"
 #include "base/lock.h"
 #include "host.h"
+#include "host_limits.h"
 #include "images/store.h"
 #include "isolation/cg.h"
 #include "monitor.h"
@@ -25,11 +26,7 @@ static int check_limits(const struct vps_host *host, const struct spec *spec, st
 	for (i = 0; i < RESOURCES; i++) {
 		if (!spec->limits.is_set[i] || spec->is_best_effort)
 			continue;
-		if (!cg_has_controller(resources[i].controller))
-			return vps_err_say(err, -VPS_EHOST,
-					   "resources.%s: this host has no cgroup v2 controller \"%s\"; boot it with systemd.unified_cgroup_hierarchy=1, or ask for \"limits\": \"best-effort\"",
-					   resources[i].name, resources[i].controller);
-		if (resource_check_place(i, &places, err) < 0)
+		if (host_limits_check(&spec->limits, i, &places, err) < 0)
 			return vps_err_in(err, "resources");
 	}
 	return 0;

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Failing on purpose: $VPS_FAULT names a stage, which then fails. The tests
- * do it to every stage of the programs that are shipped, not of others.
+ * Failing on purpose: $VPS_FAULT names a stage, which then fails; with "kill:"
+ * before the name, the process is killed there. The tests do it to every
+ * stage of the programs that are shipped, not of others.
  */
 #ifndef RUNTIME_FAULT_H
 #define RUNTIME_FAULT_H
 
 #include <errno.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +20,8 @@ static inline bool fault_hits(const char *stage, struct vps_err *err)
 {
 	const char *wanted = getenv("VPS_FAULT");
 
+	if (wanted && strncmp(wanted, "kill:", 5) == 0 && strcmp(wanted + 5, stage) == 0)
+		(void)raise(SIGKILL);
 	if (wanted && strcmp(wanted, stage) == 0) {
 		(void)vps_err_say(err, -ECANCELED, "failed on purpose");
 		return true;

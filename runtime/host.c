@@ -16,6 +16,7 @@
 #include "base/lock.h"
 #include "images/store.h"
 #include "monitor.h"
+#include "resize.h"
 
 #define ROOT_DEFAULT	"/var/lib/vps"
 #define RUN_DEFAULT	"/run/vps"
@@ -256,6 +257,8 @@ int vps_lock(struct vps_host *host, const char *name, struct vps *vps, struct vp
 	r = finish_rename(vps, err);
 	if (r == 0)
 		r = vps_refresh(vps, err);
+	if (r == 0)
+		r = resize_recover(vps, err);
 	if (r == 0 && !vps->has_monitor)
 		r = recover(vps, err);
 	return r;

@@ -82,6 +82,17 @@ int bundle_write(struct vps *vps, struct vps_err *err);
 int bundle_compile(struct vps_host *host, const char *name, int vps_fd, char **ret_text,
 		   struct vps_err *err);
 
+struct journal_step;
+
+/*
+ * Put limits into the config.json of a run, from which its monitor starts it
+ * again. No config.json is success.
+ *
+ * is_before   as they were, not as they become
+ */
+int bundle_set_limits(int run_fd, const struct journal_step *steps, size_t count, bool is_before,
+		      struct vps_err *err);
+
 /* Read config.json of a run into a zeroed config: with what its annotations stand for. */
 int bundle_load(int run_fd, struct oci_config *config, struct vps_err *err);
 

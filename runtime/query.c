@@ -16,6 +16,7 @@
 #include "console_server.h"
 #include "host.h"
 #include "isolation/cg.h"
+#include "live.h"
 #include "monitor.h"
 
 #define POLL_MSEC	50	/* how often `wait` and `logs --follow` look again */
@@ -236,6 +237,29 @@ static int add_allocation(struct vps_host *host, const char *name, json_t *objec
 	return 0;
 }
 
+/* The limits that are in force, also those that nobody set; nothing of a VPS that does not run. */
+static void add_limits(struct vps_host *host, const char *name, json_t *object)
+{
+	OWN_FD run_fd = openat(host->run_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	char lines[LIVE_LINES], text[40];
+	struct live live = LIVE_INIT;
+	struct vps_err ignored = { 0 };
+	json_t *limits;
+	uint64_t value;
+	int id;
+
+	if (run_fd < 0 || live_open(run_fd, host->root_fd, &live, &ignored) < 0)
+		return;
+	limits = json_object();
+	for (id = 0; id < RESOURCES; id++)
+		if (live_read(&live, (enum resource_id)id, &value, lines) == 0)
+			(void)json_object_set_new(limits, resources[id].name,
+						  json_string(resources[id].is_text ? lines :
+				resource_format((enum resource_id)id, value, text, sizeof(text))));
+	(void)json_object_set_new(object, "running_limits", limits);
+	own_close(&live.cg_fd);
+}
+
 int vps_inspect(struct vps_host *host, const char *name, bool is_oci, char **ret_json,
 		struct vps_err *err)
 {
@@ -261,6 +285,8 @@ int vps_inspect(struct vps_host *host, const char *name, bool is_oci, char **ret
 		(void)file_read_line(vps_fd, IMAGE_FILE, digest, sizeof(digest));
 		(void)json_object_set_new(object, "image_digest", json_string(digest));
 		(void)json_object_set_new(object, "spec", json_loads(spec, 0, NULL));
+		if (info.init_pid > 0)
+			add_limits(host, name, object);
 		*ret_json = json_dumps(object, JSON_INDENT(2));
 		if (!*ret_json)
 			r = vps_err_set(err, -ENOMEM, "cannot print it");

@@ -8,12 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/cpulist.h"
 #include "runtime/doc.h"
 
 #define MIB		(UINT64_C(1) << 20)
 #define EIB		(UINT64_C(1) << 60)
 #define CPU_PERIOD_USEC	100000	/* the kernel's default */
-#define CPU_NUMBER_MAX	8191	/* the largest NR_CPUS that Linux can be built with */
 
 /* Of a limit that may be "max", and is where nothing is set. */
 #define AMOUNT(low, high)	OFFER(low, high), .fallback = UINT64_MAX
@@ -104,42 +104,22 @@ enum resource_id resource_find(const char *name)
 	return (enum resource_id)id;
 }
 
-/* One decimal of a cpu list; moves *text behind it. */
-static bool take_cpu(const char **text, unsigned long *ret_cpu)
-{
-	char *end;
-
-	if (!isdigit((unsigned char)**text))
-		return false;
-	errno = 0;
-	*ret_cpu = strtoul(*text, &end, 10);
-	*text = end;
-	return errno == 0 && *ret_cpu <= CPU_NUMBER_MAX;
-}
-
 bool resource_is_cpu_list(const char *text)
 {
-	unsigned long first, last;
+	struct cpulist list;
 
-	for (;;) {
-		if (!take_cpu(&text, &first))
-			return false;
-		if (*text == '-') {
-			text++;
-			if (!take_cpu(&text, &last) || last < first)
-				return false;
-		}
-		if (*text != ',')
-			return *text == '\0';
-		text++;
-	}
+	return *text && cpulist_parse(text, &list);
 }
 
-/* "1 to 10000", "1M to 1048576T, or max" */
-static const char *range(const struct resource *row, char *buf, size_t size)
+const char *resource_range(enum resource_id id, char *buf, size_t size)
 {
+	const struct resource *row = &resources[id];
 	char lowest[32], highest[32];
 
+	if (row->is_text) {
+		(void)snprintf(buf, size, "0 to %d", CPULIST_CPUS - 1);
+		return buf;
+	}
 	(void)snprintf(buf, size, "%s to %s%s",
 		       unit_format(row->unit, row->lowest, lowest, sizeof(lowest)),
 		       unit_format(row->unit, row->highest, highest, sizeof(highest)),
@@ -158,12 +138,12 @@ int resource_parse(enum resource_id id, const char *text, uint64_t *ret_value, s
 		if (!resource_is_cpu_list(text))
 			return vps_err_say(err, -EINVAL,
 					   "%s: %s is not a list of processors such as 0-1,4; allowed are 0 to %d",
-					   row->name, doc_quote(text, shown), CPU_NUMBER_MAX);
+					   row->name, doc_quote(text, shown), CPULIST_CPUS - 1);
 		*ret_value = 0;
 		return 0;
 	}
 	r = unit_parse(row->unit, text, &value);
-	(void)range(row, allowed, sizeof(allowed));
+	(void)resource_range(id, allowed, sizeof(allowed));
 	if (r == -EINVAL)
 		return vps_err_say(err, r, "%s: %s is not %s; allowed are %s", row->name,
 				   doc_quote(text, shown), unit_example(row->unit), allowed);
@@ -332,6 +312,8 @@ int resource_cg_parse(enum resource_id id, const char *content,
 			return -EBADMSG;
 		value = value * 1000 / period;
 	}
+	if (row->takes_max && value > row->highest)	/* hugetlb never shows "max" */
+		value = UINT64_MAX;
 	*ret_value = value;
 	return 0;
 }

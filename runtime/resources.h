@@ -98,6 +98,9 @@ uint64_t resource_weight_of_shares(uint64_t shares);
 int resource_parse(enum resource_id id, const char *text, uint64_t *ret_value,
 		   struct vps_err *err);
 
+/* What a row takes, into buf: "1 to 10000", "1M to 1048576T, or max". Returns buf. */
+const char *resource_range(enum resource_id id, char *buf, size_t size);
+
 /* A value as people write it, into buf: "1.5", "512M", "max". Not of text. Returns buf. */
 const char *resource_format(enum resource_id id, uint64_t value, char *buf, size_t size);
 

@@ -16,6 +16,15 @@ extern const struct doc_key spec_capabilities_keys[];
 /* One value of "resources": its key is a row's name. field: struct limits. */
 int spec_read_resource(const struct doc_node *node, void *field);
 
+/*
+ * Parse a document that is only such a section.
+ *
+ * arena    owns what limits point to
+ * limits   zeroed; half-filled after failure
+ */
+int spec_parse_resources(const char *text, size_t len, struct arena *arena,
+			 struct limits *limits, struct vps_err *err);
+
 /* The sections whole. field: what DOC_FIELD() of the top table says. */
 int spec_read_resources(const struct doc_node *node, void *limits);
 int spec_read_mounts(const struct doc_node *node, void *spec);

@@ -59,3 +59,18 @@ int spec_read_resources(const struct doc_node *node, void *limits)
 					     .read = spec_read_resource };
 	return doc_object(node, keys, limits);
 }
+
+int spec_parse_resources(const char *text, size_t len, struct arena *arena,
+			 struct limits *limits, struct vps_err *err)
+{
+	struct doc doc = { .arena = arena, .err = err };
+	struct doc_node root;
+	int r = doc_open(&doc, text, len, SPEC_SIZE_MAX, &root);
+
+	if (r < 0)
+		return r;
+	r = doc_is(&root, DOC_OBJECT) ? spec_read_resources(&root, limits) :
+		doc_fail(&root, "expected an object such as {\"memory\": \"2G\"}");
+	doc_close(&doc);
+	return r;
+}

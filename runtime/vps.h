@@ -101,6 +101,42 @@ int vps_kill(struct vps_host *host, const char *name, int signal, bool is_all,
 int vps_pause(struct vps_host *host, const char *name, struct vps_err *err);
 int vps_resume(struct vps_host *host, const char *name, struct vps_err *err);
 
+enum vps_set_flags {
+	VPS_SET_RUNNING = 1 << 0,	/* only the run that goes on; not its spec */
+	VPS_SET_SAVED   = 1 << 1,	/* only its spec, for the next start */
+	VPS_SET_FORCE   = 1 << 2,	/* promise memory that the host does not have */
+	VPS_SET_DRY_RUN = 1 << 3,	/* check and report; change nothing */
+};
+
+/* Limits to change. What pairs say is done after the plan. */
+struct vps_settings {
+	const char        *plan;	/* a JSON object as "resources" of vps.json, or NULL */
+	const char *const *pairs;	/* "memory=2G", "memory=+512M", "pids=max", "cpus=default" */
+	size_t             count;	/* of pairs */
+};
+
+/* One limit that was changed, or would be; as people write it, "default" where it is not set. */
+struct vps_change {
+	char name[24];
+	char saved_before[120], saved[120];		/* in the spec; empty: not touched */
+	char running_before[120], running[120];		/* in the run; empty: there is none, or not touched */
+};
+
+/*
+ * Change limits of a VPS, running or not: all of them, or none. Killed
+ * half-way, the next command that takes the lock finishes or undoes it.
+ *
+ * flags        of enum vps_set_flags; not RUNNING and SAVED together
+ * ret_changes  malloc()ed; may be NULL
+ *
+ * Returns 0; -EINVAL for a value or combination that cannot be; -VPS_EHOST for
+ * a limit that this host cannot enforce; -VPS_EREFUSED for less memory than
+ * it needs, and for more guarantees than the host has.
+ */
+int vps_set(struct vps_host *host, const char *name, const struct vps_settings *settings,
+	    unsigned flags, struct vps_change **ret_changes, size_t *ret_count,
+	    struct vps_err *err);
+
 /* Delete it and its data. Running: -VPS_ESTATE unless is_forced, which kills it first. */
 int vps_destroy(struct vps_host *host, const char *name, bool is_forced, struct vps_err *err);
 

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Whether this host can give what limits ask of it. */
+#ifndef RUNTIME_HOST_LIMITS_H
+#define RUNTIME_HOST_LIMITS_H
+
+#include "runtime/host.h"
+
+/*
+ * Whether a limit can be enforced here: its controller is there, its device,
+ * its processors.
+ * Returns 0, -VPS_EHOST or -EINVAL with a sentence that starts with its name.
+ */
+int host_limits_check(const struct limits *limits, enum resource_id id,
+		      const struct resource_places *places, struct vps_err *err);
+
+/*
+ * Whether the host has what all of its VPSs are promised, when the one of this
+ * name is promised what limits say: the sum of memory.min.
+ * Returns 0, or -VPS_EREFUSED with a sentence.
+ */
+int host_limits_promised(struct vps_host *host, const char *name, const struct limits *limits,
+			 struct vps_err *err);
+
+#endif

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Reads and writes single limits of a running VPS; called by resize.c, shrink.c and inspect. */
+#include "live.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fileio.h"
+#include "isolation/cg.h"
+#include "runtime/attach.h"
+#include "runtime/cpulist.h"
+#include "runtime/places.h"
+
+int live_open(int run_fd, int root_fd, struct live *live, struct vps_err *err)
+{
+	struct attach attach = { 0 };
+	int r = attach_load(run_fd, &attach, err);
+
+	if (r == 0) {
+		(void)snprintf(live->cgroup, sizeof(live->cgroup), "%s", attach.cgroup);
+		live->cg_fd = cg_open(live->cgroup);
+		if (live->cg_fd < 0)
+			r = vps_err_set(err, live->cg_fd, "cannot open its cgroup %s", live->cgroup);
+	}
+	attach_free(&attach);
+	if (r == 0)
+		places_find(root_fd, &live->places);
+	return r;
+}
+
+int live_read(const struct live *live, enum resource_id id, uint64_t *ret_value,
+	      char ret_lines[LIVE_LINES])
+{
+	const struct resource *row = &resources[id];
+	struct limits limits = { 0 };
+	OWN_MEM char *text = NULL;
+	struct vps_err ignored = { 0 };
+	int r = file_read(live->cg_fd, row->file, LIVE_LINES - 1, &text, NULL, &ignored);
+
+	if (r < 0)
+		return r;
+	text[strcspn(text, row->place == PLACE_NONE ? "\n" : "")] = '\0';
+	r = resource_cg_parse(id, text, &live->places, &limits.value[id]);
+	if (r < 0)
+		return r;
+	*ret_value = limits.value[id];
+	if (row->place == PLACE_NONE) {		/* a line that can be written as it was read */
+		(void)snprintf(ret_lines, LIVE_LINES, "%s", text);
+		return 0;
+	}
+	limits.is_set[id] = true;
+	return resource_cg_lines(id, &limits, &live->places, ret_lines, LIVE_LINES, &ignored);
+}
+
+int live_enable(const struct live *live, enum resource_id id, const char *lines,
+		struct vps_err *err)
+{
+	const struct cg_value value = { .file = resources[id].file, .value = lines };
+	int fd;
+
+	if (faccessat(live->cg_fd, resources[id].file, F_OK, 0) == 0)
+		return 0;
+	fd = cg_create(live->cgroup, &value, 1, err);
+	own_close(&fd);
+	return err->code;
+}
+
+/* The kernel counts memory in pages, and the largest number of some files is shown as "max". */
+static bool is_as_wanted(enum resource_id id, uint64_t wanted, uint64_t got)
+{
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+
+	if (wanted == got)
+		return true;
+	if (resources[id].unit == UNIT_BYTES && resources[id].place == PLACE_NONE)
+		return wanted / page == got / page;
+	return got == UINT64_MAX && wanted == resources[id].highest;
+}
+
+static int check_list(enum resource_id id, const char *wanted, const char *got, struct vps_err *err)
+{
+	struct cpulist a, b;
+
+	if (!*wanted)		/* any will do */
+		return 0;
+	if (cpulist_parse(wanted, &a) && cpulist_parse(got, &b) && cpulist_is_equal(&a, &b))
+		return 0;
+	return vps_err_say(err, -EIO, "%s: the kernel made \"%.80s\" of \"%.80s\"",
+			   resources[id].name, got, wanted);
+}
+
+static int read_back(const struct live *live, enum resource_id id, const char *lines,
+		     struct vps_err *err)
+{
+	char now[LIVE_LINES], from[40], to[40];
+	uint64_t wanted, got;
+	int r = live_read(live, id, &got, now);
+
+	if (r < 0)
+		return vps_err_set(err, r, "%s: cannot read it back", resources[id].name);
+	if (resources[id].is_text)
+		return check_list(id, lines, now, err);
+	r = resource_cg_parse(id, lines, &live->places, &wanted);
+	if (r == 0 && !is_as_wanted(id, wanted, got))
+		return vps_err_say(err, -EIO, "%s: the kernel made %s of %s", resources[id].name,
+				   resource_format(id, got, from, sizeof(from)),
+				   resource_format(id, wanted, to, sizeof(to)));
+	return 0;
+}
+
+/* A list that was set cannot be emptied while processes live by it: it becomes all that there are. */
+static const char *fill_list(const struct live *live, const char *lines, char *buf, size_t size)
+{
+	if (*lines || file_read_line(live->cg_fd, "../cpuset.cpus.effective", buf, size) <= 0)
+		return lines;
+	return buf;
+}
+
+int live_write(const struct live *live, enum resource_id id, const char *lines,
+	       struct vps_err *err)
+{
+	const struct resource *row = &resources[id];
+	char list[LIVE_LINES];
+	const char *text = row->is_text ? fill_list(live, lines, list, sizeof(list)) : lines;
+	const struct cg_value values[] = {
+		{ .file = row->file, .value = text },
+		{ .file = row->second_file, .value = text },
+	};
+	int r = cg_set(live->cg_fd, live->cgroup, values, row->second_file ? 2 : 1, err);
+
+	return r < 0 ? vps_err_in(err, "%s", row->name) : read_back(live, id, lines, err);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The limits of a VPS that runs: read from its cgroup and written to it, by the rows of resources.h. */
+#ifndef RUNTIME_LIVE_H
+#define RUNTIME_LIVE_H
+
+#include "base/own.h"
+#include "runtime/resources.h"
+
+#define LIVE_LINES	8192	/* room for what goes into one file */
+
+/* The cgroup of a running VPS. Start with LIVE_INIT; own_close() cg_fd. */
+struct live {
+	int                    cg_fd;
+	char                   cgroup[160];	/* path below the v2 mount */
+	struct resource_places places;
+};
+
+#define LIVE_INIT { .cg_fd = FD_NONE }
+
+/*
+ * Open the cgroup of the VPS whose run_fd is given.
+ *
+ * root_fd   ROOT, for the disk that limits of io are about
+ * Returns 0, or -errno with err set (-VPS_ENOENT: it does not run).
+ */
+int live_open(int run_fd, int root_fd, struct live *live, struct vps_err *err);
+
+/*
+ * What a limit is now.
+ *
+ * ret_lines   what would have to be written to make it so again
+ * Returns 0; -ENOENT when the file is not there: the controller is missing or
+ * not enabled here; or another -errno. No sentence.
+ */
+int live_read(const struct live *live, enum resource_id id, uint64_t *ret_value,
+	      char ret_lines[LIVE_LINES]);
+
+/* Let the controller of a limit work in this cgroup, where it does not yet. 0 or -errno with err set. */
+int live_enable(const struct live *live, enum resource_id id, const char *lines,
+		struct vps_err *err);
+
+/*
+ * Write lines to the file of a limit, and to the second one, and read back.
+ * Returns 0, or -errno with err set; what the kernel then has is undefined.
+ */
+int live_write(const struct live *live, enum resource_id id, const char *lines,
+	       struct vps_err *err);
+
+#endif

@@ -1,0 +1,467 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * vps_set(): changes limits of a VPS, in its spec and in the run that goes on,
+ * all of them or none; called by vpsctl. journal.h says in which order.
+ */
+#include "resize.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fileio.h"
+#include "base/lock.h"
+#include "fault.h"
+#include "host_limits.h"
+#include "isolation/cg.h"
+#include "limits.h"
+#include "places.h"
+#include "resize_parts.h"
+#include "spec_parts.h"
+
+/* One vps_set() on its way. */
+struct resize {
+	struct vps    *vps;
+	unsigned       flags;
+	struct arena   arena;		/* the plan, and the lines of the steps */
+	struct spec    spec;		/* becomes the new one */
+	struct limits  saved_before, saved;
+	struct limits  run_before, run;	/* of the rows that are asked for */
+	bool           is_asked[RESOURCES], is_live[RESOURCES];
+	struct live    live;
+	struct resize_step steps[RESOURCES + 1];	/* and memory.high, for shrink.c */
+	size_t         step_count;
+	char          *text;		/* the new spec.json, or NULL: it stays */
+};
+
+static void resize_free(struct resize *rz)
+{
+	own_close(&rz->live.cg_fd);
+	spec_free(&rz->spec);
+	arena_free(&rz->arena);
+	free(rz->text);
+}
+
+static bool is_saved(const struct resize *rz)
+{
+	return !(rz->flags & VPS_SET_RUNNING);
+}
+
+/* Whether a run goes on, or begins again by policy, that is to be changed too. */
+static bool has_run(const struct resize *rz)
+{
+	return rz->vps->has_monitor && !(rz->flags & VPS_SET_SAVED);
+}
+
+/* ---- what is asked for ---- */
+
+/* What limits a run has that is not changed through its spec: as the kernel says. */
+static void read_run(struct resize *rz)
+{
+	char lines[LIVE_LINES];
+	int id;
+
+	for (id = 0; id < RESOURCES; id++) {
+		uint64_t value;
+
+		if (rz->live.cg_fd < 0 || live_read(&rz->live, (enum resource_id)id, &value, lines) < 0)
+			continue;
+		rz->run.text[id] = resources[id].is_text ? arena_strdup(&rz->arena, lines) : NULL;
+		rz->run.value[id] = value;
+		rz->run.is_set[id] = resources[id].is_text ? *lines && rz->run.text[id] :
+							     value != resources[id].fallback;
+	}
+}
+
+static int change(struct resize *rz, const struct limit_change *change, struct vps_err *err)
+{
+	rz->is_asked[change->id] = true;
+	return limits_apply(is_saved(rz) ? &rz->saved : &rz->run, change, err);
+}
+
+static int change_by_plan(struct resize *rz, const char *plan, struct vps_err *err)
+{
+	struct limits limits = { 0 };
+	int id, r = spec_parse_resources(plan, strlen(plan), &rz->arena, &limits, err);
+
+	for (id = 0; r == 0 && id < RESOURCES; id++) {
+		const struct limit_change to = {
+			.id = (enum resource_id)id,
+			.value = limits.value[id],
+			.text = limits.text[id],
+		};
+
+		if (limits.is_set[id])
+			r = change(rz, &to, err);
+	}
+	return r;
+}
+
+static int change_by_words(struct resize *rz, const struct vps_settings *settings,
+			   struct vps_err *err)
+{
+	size_t i;
+	int r = 0;
+
+	for (i = 0; r == 0 && i < settings->count; i++) {
+		struct limit_change asked;
+
+		r = limits_read_change(settings->pairs[i], &asked, err);
+		if (r == 0)
+			r = change(rz, &asked, err);
+	}
+	return r;
+}
+
+/* ---- whether it can be ---- */
+
+static int check_host(const struct resize *rz, const struct limits *limits, struct vps_err *err)
+{
+	struct limits before = is_saved(rz) ? rz->saved_before : rz->run_before;
+	int id, r = 0;
+
+	for (id = 0; r == 0 && id < RESOURCES; id++) {
+		if (!rz->is_asked[id] || !limits->is_set[id])
+			continue;
+		if (rz->spec.is_best_effort && is_saved(rz) && !cg_has_controller(resources[id].controller))
+			continue;
+		r = host_limits_check(limits, (enum resource_id)id, &rz->live.places, err);
+	}
+	if (r == 0 && rz->is_asked[RES_MEMORY_MIN] && limits->is_set[RES_MEMORY_MIN] &&
+	    limits->value[RES_MEMORY_MIN] >
+		    (before.is_set[RES_MEMORY_MIN] ? before.value[RES_MEMORY_MIN] : 0) &&
+	    !(rz->flags & VPS_SET_FORCE))
+		r = host_limits_promised(rz->vps->host, rz->vps->name, limits, err);
+	return r;
+}
+
+static int check(const struct resize *rz, struct vps_err *err)
+{
+	const struct limits *limits = is_saved(rz) ? &rz->saved : &rz->run;
+
+	return limits_check(limits, "", err) < 0 ? err->code : check_host(rz, limits, err);
+}
+
+/* ---- the steps ---- */
+
+static int add_step(struct resize *rz, enum resource_id id, const char *before, const char *after,
+		    bool is_changed)
+{
+	struct resize_step *step = &rz->steps[rz->step_count++];
+
+	step->step.id = id;
+	step->step.before = arena_strdup(&rz->arena, before);
+	step->step.after = arena_strdup(&rz->arena, after);
+	step->is_changed = is_changed;
+	if (!step->step.before || !step->step.after)
+		return -ENOMEM;
+	if (resource_cg_parse(id, before, &rz->live.places, &step->before) < 0)
+		step->before = step->after;
+	(void)resource_cg_parse(id, after, &rz->live.places, &step->after);
+	return 0;
+}
+
+/* How a limit is in the run: by its cgroup, or between two runs by what the next one starts from. */
+static int read_before(struct resize *rz, enum resource_id id, const char *after, char *lines,
+		       struct vps_err *err)
+{
+	uint64_t value;
+	int r;
+
+	if (rz->live.cg_fd < 0)
+		return resource_cg_lines(id, &rz->saved_before, &rz->live.places, lines, LIVE_LINES,
+					 err);
+	r = live_read(&rz->live, id, &value, lines);
+	if (r == -ENOENT) {
+		r = live_enable(&rz->live, id, after, err);
+		if (r == 0)
+			r = live_read(&rz->live, id, &value, lines);
+	}
+	if (r == -ENOENT)
+		return vps_err_say(err, -VPS_EHOST, "%s: this kernel has no %s",
+				   resources[id].name, resources[id].file);
+	if (r < 0)
+		return vps_err_set(err, r, "%s: cannot read %s", resources[id].name,
+				   resources[id].file);
+	rz->run_before.value[id] = value;
+	rz->run_before.is_set[id] = true;
+	if (resources[id].is_text)
+		rz->run_before.text[id] = arena_strdup(&rz->arena, lines);
+	rz->is_live[id] = true;
+	return 0;
+}
+
+static int plan_step(struct resize *rz, enum resource_id id, struct vps_err *err)
+{
+	const struct limits *wanted = is_saved(rz) ? &rz->saved : &rz->run;
+	char before[LIVE_LINES], after[LIVE_LINES];
+	int r;
+
+	if (!cg_has_controller(resources[id].controller) && !wanted->is_set[id])
+		return 0;	/* back to what it is anyway */
+	if (rz->spec.is_best_effort && is_saved(rz) && !cg_has_controller(resources[id].controller))
+		return 0;
+	r = resource_cg_lines(id, wanted, &rz->live.places, after, sizeof(after), err);
+	if (r == 0)
+		r = read_before(rz, id, after, before, err);
+	if (r < 0)
+		return r;
+	rz->run.is_set[id] = true;
+	rz->run.value[id] = wanted->is_set[id] ? wanted->value[id] : resources[id].fallback;
+	rz->run.text[id] = wanted->is_set[id] ? wanted->text[id] : "";
+	r = add_step(rz, id, before, after, strcmp(before, after) != 0);
+	return r < 0 ? vps_err_set(err, r, "cannot plan %s", resources[id].name) : 0;
+}
+
+/* shrink.c lowers memory.high for a moment: whoever undoes a killed one must know what it was. */
+static int plan_high(struct resize *rz, struct vps_err *err)
+{
+	char lines[LIVE_LINES];
+	uint64_t value;
+
+	if (!rz->is_asked[RES_MEMORY] || rz->is_asked[RES_MEMORY_HIGH] || rz->live.cg_fd < 0 ||
+	    live_read(&rz->live, RES_MEMORY_HIGH, &value, lines) < 0)
+		return 0;
+	if (add_step(rz, RES_MEMORY_HIGH, lines, lines, false) < 0)
+		return vps_err_set(err, -ENOMEM, "cannot plan the change");
+	return 0;
+}
+
+static int plan(struct resize *rz, struct vps_err *err)
+{
+	int id, r = 0;
+
+	for (id = 0; r == 0 && id < RESOURCES; id++)
+		if (rz->is_asked[id])
+			r = plan_step(rz, (enum resource_id)id, err);
+	if (r == 0)
+		r = plan_high(rz, err);
+	resize_sort(rz->steps, rz->step_count);
+	return r;
+}
+
+/* ---- doing it ---- */
+
+static size_t steps_of(const struct resize *rz, struct journal_step steps[RESOURCES + 1])
+{
+	size_t i;
+
+	for (i = 0; i < rz->step_count; i++)
+		steps[i] = rz->steps[i].step;
+	return rz->step_count;
+}
+
+static int write_spec(struct resize *rz, struct vps_err *err)
+{
+	if (fault_hits("set spec", err))
+		return err->code;
+	return file_replace(rz->vps->vps_fd, SPEC_FILE, rz->text, strlen(rz->text), 0600, true, err);
+}
+
+/* What follows the cgroup. On failure config.json and cgroup are put back. */
+static int write_files(struct resize *rz, const struct journal_step *steps, size_t count,
+		       struct vps_err *err)
+{
+	struct vps_err ignored = { 0 }, why = { 0 };
+	int r = fault_hits("set config", err) ? err->code :
+		bundle_set_limits(rz->vps->run_fd, steps, count, false, err);
+
+	if (r == 0 && rz->text)
+		r = write_spec(rz, err);
+	if (r == 0)
+		return 0;
+	(void)bundle_set_limits(rz->vps->run_fd, steps, count, true, &ignored);
+	if (rz->live.cg_fd >= 0 && resize_undo(&rz->live, steps, count, &why) < 0)
+		return vps_err_in(err, "not all limits could be put back (%.150s)", why.text);
+	return vps_err_in(err, "all limits are as they were");
+}
+
+static int change_run(struct resize *rz, struct vps_err *err)
+{
+	struct journal_step steps[RESOURCES + 1];
+	size_t count = steps_of(rz, steps);
+	struct vps_err ignored = { 0 };
+	int r = journal_write(rz->vps->run_fd, steps, count, rz->text, err);
+
+	if (r == 0 && !fault_hits("set journal", err) && rz->live.cg_fd >= 0)
+		(void)resize_apply(&rz->live, rz->steps, rz->step_count, err);
+	if (!err->code)
+		(void)write_files(rz, steps, count, err);
+	if (!err->code)
+		(void)fault_hits("set done", &ignored);	/* only to be killed at */
+	/* Also after a failure: what could not be put back now cannot be later. */
+	(void)journal_remove(rz->vps->run_fd, err->code ? &ignored : err);
+	return err->code;
+}
+
+/* The new spec.json, unless it is the same as the old one. */
+static int print_spec(struct resize *rz, struct vps_err *err)
+{
+	OWN_MEM char *before = NULL, *after = NULL;
+	int r;
+
+	if (!is_saved(rz))
+		return 0;
+	rz->spec.limits = rz->saved_before;
+	r = spec_print(&rz->spec, &before, err);
+	rz->spec.limits = rz->saved;
+	if (r == 0)
+		r = spec_print(&rz->spec, &after, err);
+	if (r == 0 && strcmp(before, after) != 0)
+		rz->text = mem_take(&after);
+	return r;
+}
+
+static int carry_out(struct resize *rz, struct vps_err *err)
+{
+	int r = print_spec(rz, err);
+
+	if (r < 0)
+		return r;
+	if (has_run(rz) && rz->step_count)
+		return change_run(rz, err);
+	return rz->text ? write_spec(rz, err) : 0;
+}
+
+/* ---- the report ---- */
+
+static void put_text(char *to, size_t size, const struct limits *limits, enum resource_id id)
+{
+	char buf[40];
+
+	(void)snprintf(to, size, "%s", limits_format(limits, id, buf, sizeof(buf)));
+}
+
+static int report(const struct resize *rz, struct vps_change **ret_changes, size_t *ret_count,
+		  struct vps_err *err)
+{
+	struct vps_change *changes = calloc(RESOURCES + 1, sizeof(*changes));
+	size_t n = 0;
+	int id;
+
+	if (!changes)
+		return vps_err_set(err, -ENOMEM, "cannot report the change");
+	for (id = 0; id < RESOURCES; id++) {
+		struct vps_change *to = &changes[n];
+
+		if (!rz->is_asked[id])
+			continue;
+		(void)snprintf(to->name, sizeof(to->name), "%s", resources[id].name);
+		if (is_saved(rz)) {
+			put_text(to->saved_before, sizeof(to->saved_before), &rz->saved_before,
+				 (enum resource_id)id);
+			put_text(to->saved, sizeof(to->saved), &rz->saved, (enum resource_id)id);
+		}
+		if (rz->is_live[id]) {
+			put_text(to->running_before, sizeof(to->running_before), &rz->run_before,
+				 (enum resource_id)id);
+			put_text(to->running, sizeof(to->running), &rz->run, (enum resource_id)id);
+		}
+		n++;
+	}
+	*ret_changes = changes;
+	*ret_count = n;
+	return 0;
+}
+
+/* ---- the verb ---- */
+
+static int open_run(struct resize *rz, struct vps_err *err)
+{
+	if ((rz->flags & VPS_SET_RUNNING) && rz->vps->init_fd < 0)
+		return vps_err_say(err, -VPS_ESTATE, "it is not running");
+	if (has_run(rz) && rz->vps->init_fd >= 0)
+		return live_open(rz->vps->run_fd, rz->vps->host->root_fd, &rz->live, err);
+	places_find(rz->vps->host->root_fd, &rz->live.places);
+	return 0;
+}
+
+static int prepare(struct resize *rz, const struct vps_settings *settings, struct vps_err *err)
+{
+	int r = vps_load_spec(rz->vps->vps_fd, &rz->spec, err);
+
+	if (r == 0)
+		r = open_run(rz, err);
+	if (r < 0)
+		return r;
+	rz->saved = rz->saved_before = rz->spec.limits;
+	if (!is_saved(rz))
+		read_run(rz);
+	rz->run_before = rz->run;
+	if (settings->plan)
+		r = change_by_plan(rz, settings->plan, err);
+	if (r == 0)
+		r = change_by_words(rz, settings, err);
+	if (r == 0)
+		r = check(rz, err);
+	if (r == 0 && has_run(rz))
+		r = plan(rz, err);
+	return r;
+}
+
+int vps_set(struct vps_host *host, const char *name, const struct vps_settings *settings,
+	    unsigned flags, struct vps_change **ret_changes, size_t *ret_count,
+	    struct vps_err *err)
+{
+	OWN_VPS vps = VPS_INIT;
+	struct resize rz = { .vps = &vps, .flags = flags, .live = LIVE_INIT };
+	struct vps_change *changes = NULL;
+	size_t count = 0;
+	int r = vps_lock(host, name, &vps, err);
+
+	if (r == 0)
+		r = prepare(&rz, settings, err);
+	if (r == 0 && ret_changes)
+		r = report(&rz, &changes, &count, err);
+	if (r == 0 && !(flags & VPS_SET_DRY_RUN))
+		r = carry_out(&rz, err);
+	if (r == 0 && ret_changes) {
+		*ret_changes = mem_take(&changes);
+		*ret_count = count;
+	}
+	free(changes);
+	resize_free(&rz);
+	return r;
+}
+
+/* ---- after a crash ---- */
+
+/* Whether the new spec of the journal is the one that is there. */
+static bool is_done(const struct vps *vps, const struct journal *journal)
+{
+	OWN_MEM char *text = NULL;
+	struct vps_err ignored = { 0 };
+
+	return journal->spec &&
+	       file_read(vps->vps_fd, SPEC_FILE, SPEC_SIZE_MAX, &text, NULL, &ignored) == 0 &&
+	       strcmp(text, journal->spec) == 0;
+}
+
+static void put_back(struct vps *vps, const struct journal *journal)
+{
+	struct live live = LIVE_INIT;
+	struct vps_err ignored = { 0 };
+
+	/* A run that has ended meanwhile took its limits along. */
+	if (vps->init_fd >= 0 &&
+	    live_open(vps->run_fd, vps->host->root_fd, &live, &ignored) == 0)
+		(void)resize_undo(&live, journal->steps, journal->count, &ignored);
+	own_close(&live.cg_fd);
+	(void)bundle_set_limits(vps->run_fd, journal->steps, journal->count, true, &ignored);
+}
+
+int resize_recover(struct vps *vps, struct vps_err *err)
+{
+	struct journal journal = { 0 };
+	int r = journal_read(vps->run_fd, &journal, err);
+
+	if (r <= 0)
+		return r;
+	if (!is_done(vps, &journal))
+		put_back(vps, &journal);
+	journal_free(&journal);
+	return journal_remove(vps->run_fd, err);
+}

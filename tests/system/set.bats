@@ -1,0 +1,430 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Limits change while a VPS runs, all of them or none, and are felt inside.
+
+load helpers
+
+# ---- what is so: in the cgroup, in the spec, in what a restart by policy starts from ----
+
+# in_cgroup NAME FILE TEXT: the whole file, or for one of several lines that line, is TEXT.
+in_cgroup() {
+	local now
+	now=$(cgroup_read "$1" "$2")
+	grep -qxF -- "$3" <<<"$now" || { echo "$2 is: $now" >&2; return 1; }
+}
+
+# in_mib WORD: two numbers of bytes on stdin as "WORD MIB MIB".
+in_mib() {
+	tr -s '\n\t' '  ' | awk -v word="$1" '{ printf "%s %d %d\n", word, $1 / 1048576, $2 / 1048576 }'
+}
+
+# The hugetlb limits of web1 as cgroup, spec and config.json have them.
+hugetlb_everywhere() {
+	{ cgroup_read web1 hugetlb.2MB.max; cgroup_read web1 hugetlb.1GB.max; } | in_mib cgroup
+	jq -r '.resources | ."hugetlb.2M", ."hugetlb.1G"' "$VPS_ROOT/vps/web1/spec.json" |
+		numfmt --from=iec | in_mib spec
+	jq -r '.linux.resources.unified | ."hugetlb.2MB.max", ."hugetlb.1GB.max"' \
+		"$VPS_ROOT/run/web1/config.json" | in_mib config
+}
+
+# everywhere MIB MIB: all three agree on these.
+everywhere() {
+	diff <(hugetlb_everywhere) <(printf '%s\n' "cgroup $1 $2" "spec $1 $2" "config $1 $2")
+}
+
+hugetlb_vps() {
+	needs_controller hugetlb
+	vps_up web1 hugetlb.2M=64M hugetlb.1G=1G
+	everywhere 64 1024
+}
+
+@test "set: a running VPS, its spec and its next start by policy have the new limits" {
+	hugetlb_vps
+	vpsctl set web1 hugetlb.2M=128M hugetlb.1G=+1G
+	everywhere 128 2048
+	in_cgroup web1 hugetlb.2MB.rsvd.max 134217728
+	[[ $(vpsctl inspect web1 | jq -r '.running_limits["hugetlb.2M"]') == 128M ]]
+	vpsctl set web1 hugetlb.2M=-64M hugetlb.1G=1G
+	everywhere 64 1024
+	# a reboot inside starts it anew from config.json
+	local init
+	init=$(vps_get web1 init_pid)
+	vpsctl set web1 hugetlb.2M=32M
+	vps_sh web1 'reboot -f' || true
+	eventually 20 is_dead "$init"
+	eventually 20 status_is web1 running
+	everywhere 32 1024
+}
+
+@test "set: a limit that the VPS never had is set, and lifted again" {
+	needs_controller hugetlb
+	vps_up web1
+	vpsctl set web1 hugetlb.2M=64M
+	in_cgroup web1 hugetlb.2MB.max 67108864
+	vpsctl set web1 hugetlb.2M=default
+	[[ $(vpsctl inspect web1 | jq -c .spec.resources) == null ]]
+	[[ $(cgroup_read web1 hugetlb.2MB.max) == @(max|92233720368*) ]]
+	vpsctl set web1 hugetlb.2M=max
+	[[ $(vpsctl inspect web1 | jq -r '.spec.resources["hugetlb.2M"]') == max ]]
+}
+
+@test "set: --running-only leaves the spec, --saved-only leaves the run, --dry-run leaves both" {
+	hugetlb_vps
+	vpsctl set --running-only web1 hugetlb.2M=+64M
+	in_cgroup web1 hugetlb.2MB.max 134217728
+	[[ $(vpsctl inspect web1 | jq -r '.spec.resources["hugetlb.2M"]') == 64M ]]
+	vpsctl set --saved-only web1 hugetlb.2M=+2M
+	in_cgroup web1 hugetlb.2MB.max 134217728
+	[[ $(vpsctl inspect web1 | jq -r '.spec.resources["hugetlb.2M"]') == 66M ]]
+	[[ $(vpsctl set --dry-run --json web1 hugetlb.2M=2M | jq -c '.[0] | del(.name, .limit)') == \
+		'{"saved_before":"66M","saved":"2M","running_before":"128M","running":"2M"}' ]]
+	in_cgroup web1 hugetlb.2MB.max 134217728
+	vpsctl restart --kill web1
+	everywhere 66 1024
+}
+
+@test "set: a paused VPS is changed, and stays paused" {
+	hugetlb_vps
+	vpsctl pause web1
+	vpsctl set web1 hugetlb.2M=32M
+	everywhere 32 1024
+	status_is web1 paused
+}
+
+@test "set: a limit that this host cannot enforce is status 6, by name, and changes nothing" {
+	hugetlb_vps
+	run -6 vpsctl set web1 hugetlb.2M=2M rdma.handles=1
+	[[ $output == *"web1: rdma.handles: this host has no "* ]]
+	everywhere 64 1024
+}
+
+# ---- all or nothing ----
+
+steps=("set journal" "set hugetlb.2M" "set hugetlb.1G" "set config" "set spec")
+
+@test "set: failed at each of its steps, every limit is as it was" {
+	hugetlb_vps
+	local step
+	for step in "${steps[@]}"; do
+		run -1 env VPS_FAULT="$step" vpsctl set web1 hugetlb.2M=128M hugetlb.1G=2G
+		[[ $output == *"failed on purpose"* ]]
+		everywhere 64 1024
+		[[ ! -e $VPS_ROOT/run/web1/set.json ]]
+	done
+	run -1 env VPS_FAULT="set hugetlb.1G" vpsctl set web1 hugetlb.2M=128M hugetlb.1G=2G
+	[[ $output == *"web1: all limits are as they were: hugetlb.1G: failed on purpose"* ]]
+	vpsctl set web1 hugetlb.2M=128M hugetlb.1G=2G
+	everywhere 128 2048
+}
+
+@test "set: killed at each of its steps, the next command finds all old or all new" {
+	hugetlb_vps
+	local step
+	for step in "${steps[@]}"; do
+		run -137 env VPS_FAULT="kill:$step" vpsctl set web1 hugetlb.2M=128M hugetlb.1G=2G
+		[[ -e $VPS_ROOT/run/web1/set.json || $step == "set journal" ]]
+		vpsctl pause web1 && vpsctl resume web1
+		everywhere 64 1024
+	done
+	run -137 env VPS_FAULT="kill:set done" vpsctl set web1 hugetlb.2M=128M hugetlb.1G=2G
+	vpsctl pause web1 && vpsctl resume web1
+	everywhere 128 2048
+	[[ ! -e $VPS_ROOT/run/web1/set.json ]]
+}
+
+@test "set: killed half-way with --running-only, the run is as it was" {
+	hugetlb_vps
+	local step
+	for step in "set hugetlb.1G" "set config"; do
+		run -137 env VPS_FAULT="kill:$step" vpsctl set -r web1 hugetlb.2M=128M hugetlb.1G=2G
+		vpsctl pause web1 && vpsctl resume web1
+		everywhere 64 1024
+	done
+}
+
+@test "set: what a killed one left of a run that has ended meanwhile is forgotten" {
+	hugetlb_vps
+	run -137 env VPS_FAULT="kill:set config" vpsctl set web1 hugetlb.2M=128M hugetlb.1G=2G
+	vpsctl stop --kill web1
+	[[ ! -e $VPS_ROOT/run/web1/set.json ]]
+	vpsctl start web1
+	everywhere 64 1024
+}
+
+# VPS_SET_ROUNDS: how many; a third of them is killed.
+@test "set: random ones, right and wrong, some of them killed: always old or new" {
+	hugetlb_vps
+	local small=64 large=1024 new_small new_large asked
+	for ((round = 0; round < ${VPS_SET_ROUNDS:-100}; round++)); do
+		new_small=$((RANDOM % 512 * 2)) new_large=$((RANDOM % 8 * 1024))
+		asked=(hugetlb.2M="${new_small}M" hugetlb.1G="${new_large}M")
+		case $((RANDOM % 3)) in
+		0)
+			vpsctl set web1 "${asked[@]}" 3>&- &
+			sleep "0.00$((RANDOM % 10))"
+			kill -9 $! 2>/dev/null || true
+			wait $! 2>/dev/null || true
+			vpsctl pause web1 && vpsctl resume web1
+			everywhere "$small" "$large" >/dev/null 2>&1 || everywhere "$new_small" "$new_large"
+			read -r _ small large < <(hugetlb_everywhere)
+			;;
+		1)
+			run ! vpsctl set web1 "${asked[@]}" "hugetlb.2M=$((new_small + 1))M"
+			everywhere "$small" "$large"
+			;;
+		2)
+			vpsctl set web1 "${asked[@]}"
+			small=$new_small large=$new_large
+			everywhere "$small" "$large"
+			;;
+		esac
+	done
+}
+
+# ---- felt inside, where the controllers are ----
+
+now_usec() {
+	echo $((${EPOCHREALTIME/./}))
+}
+
+cpu_usec() {
+	sed -n 's/^usage_usec //p' "$(vps_cgroup "$1")/cpu.stat"
+}
+
+# burn NAME COUNT: so many processes that do nothing but run.
+burn() {
+	local i
+	for ((i = 0; i < $2; i++)); do
+		vps_sh "$1" '(while :; do :; done) >/dev/null 2>&1 </dev/null 3>&- &'
+	done
+}
+
+# cpu_percent NAME SECONDS: of one processor.
+cpu_percent() {
+	local start used
+	start=$(now_usec) used=$(cpu_usec "$1")
+	sleep "$2"
+	echo $((($(cpu_usec "$1") - used) * 100 / ($(now_usec) - start)))
+}
+
+# near VALUE WANTED PERCENT
+near() {
+	echo "$1, wanted $2 +- $3 %" >&2
+	(($1 * 100 >= $2 * (100 - $3) && $1 * 100 <= $2 * (100 + $3)))
+}
+
+# gets NAME PERCENT TOLERANCE: of one processor, in one of three looks: an emulated machine stalls.
+gets() {
+	near "$(cpu_percent "$1" 6)" "$2" "$3" || near "$(cpu_percent "$1" 6)" "$2" "$3" ||
+		near "$(cpu_percent "$1" 6)" "$2" "$3"
+}
+
+@test "set: cpus up and down are what a burner gets" {
+	needs_controller cpu
+	(($(nproc) >= 2)) || lacking "two processors"
+	vps_up web1 cpus=0.5
+	burn web1 2
+	gets web1 50 10
+	vpsctl set web1 cpus=1.5
+	in_cgroup web1 cpu.max "150000 100000"
+	gets web1 150 5
+	vpsctl set web1 cpus=0.2 cpu.burst=0.1
+	in_cgroup web1 cpu.max.burst 10000
+	gets web1 20 15
+}
+
+@test "set: weights of 3 to 1 share a processor 3 to 1" {
+	needs_controller cpu
+	needs_controller cpuset
+	vps_up web1 cpu.set=0
+	vps_up web2 cpu.set=0
+	burn web1 1
+	burn web2 1
+	vpsctl set web1 cpu.weight=300
+	vpsctl set web2 cpu.weight=100
+	local one two
+	one=$(cpu_usec web1) two=$(cpu_usec web2)
+	sleep 8
+	one=$(($(cpu_usec web1) - one)) two=$(($(cpu_usec web2) - two))
+	near $((one * 100 / two)) 300 10
+}
+
+@test "set: cpu.set moves what runs to other processors" {
+	needs_controller cpuset
+	(($(nproc) >= 2)) || lacking "two processors"
+	vps_up web1
+	vpsctl set web1 cpu.set=1
+	[[ $(vps_sh web1 'sed -n "s/^Cpus_allowed_list:\s*//p" /proc/self/status') == 1 ]]
+	vpsctl set web1 cpu.set=default
+	[[ $(vps_sh web1 'sed -n "s/^Cpus_allowed_list:\s*//p" /proc/self/status') != 1 ]]
+	run -2 vpsctl set web1 cpu.set=0,8191
+	[[ $output == *"cpu.set: 0,8191 is more than this host has: "* ]]
+}
+
+# shellcheck disable=SC2016 # for the shell inside
+# fork_some NAME: how many of 60 sleeps could be started at once.
+fork_some() {
+	vps_sh "$1" 'n=0; while [ $n -lt 60 ] && (sleep 20 & ) 2>/dev/null; do n=$((n + 1)); done; pidof sleep | wc -w; killall -9 sleep' 2>/dev/null
+}
+
+@test "set: a fork bomb stops at pids" {
+	needs_controller pids
+	vps_up web1
+	in_cgroup web1 pids.max 8192
+	vpsctl set web1 pids=30
+	local count
+	count=$(fork_some web1 || true)
+	((${count:-0} < 30))
+	(($(sed -n 's/^max //p' "$(vps_cgroup web1)/pids.events") > 0))
+	vpsctl set web1 pids=+100
+	[[ $(fork_some web1) == 60 ]]
+	vpsctl set web1 pids=default
+	in_cgroup web1 pids.max 8192
+}
+
+oom_kills() {
+	sed -n 's/^oom_kill //p' "$(vps_cgroup "$1")/memory.events"
+}
+
+@test "set: memory stops at memory, and more of it is more" {
+	needs_controller memory
+	vps_up web1 memory=32M swap=0
+	vps_sh web1 'dd if=/dev/zero of=/dev/shm/x bs=1M count=20 2>/dev/null; rm /dev/shm/x'
+	[[ $(oom_kills web1) == 0 ]]
+	run ! vps_sh web1 "awk 'BEGIN { s = sprintf(\"%50000000s\", \"x\") }'"
+	(($(oom_kills web1) > 0))
+	vpsctl set web1 memory=256M
+	in_cgroup web1 memory.max 268435456
+	vps_sh web1 "awk 'BEGIN { s = sprintf(\"%50000000s\", \"x\") }'"
+}
+
+@test "set: less memory takes back what can be reclaimed" {
+	needs_controller memory
+	vps_up web1 memory=256M swap=0
+	vps_sh web1 'dd if=/dev/zero of=/big bs=1M count=100 2>/dev/null; sync; cat /big >/dev/null'
+	(($(cgroup_read web1 memory.current) > 80 << 20))
+	vpsctl set web1 memory=48M
+	(($(cgroup_read web1 memory.current) <= 48 << 20))
+	[[ $(oom_kills web1) == 0 ]]
+	in_cgroup web1 memory.high max
+	[[ $(vps_sh web1 'wc -c </big') == 104857600 ]]
+}
+
+@test "set: less memory than is needed is refused with what would work, and kills nothing" {
+	needs_controller memory
+	vps_up web1 memory=256M swap=0
+	vps_sh web1 '(exec awk "BEGIN { s = sprintf(\"%60000000s\", \"x\"); system(\"sleep 1000\") }") >/dev/null 2>&1 </dev/null 3>&- &'
+	eventually 60 vps_sh web1 'pidof sleep >/dev/null'
+	run -7 vpsctl set web1 memory=32M pids=100
+	echo "$output"
+	[[ $output == *"memory: 32M is less than it needs: "*"the smallest that works now is memory="*"; held by "*awk* ]]
+	in_cgroup web1 memory.max 268435456
+	in_cgroup web1 memory.high max
+	in_cgroup web1 pids.max 8192
+	[[ $(vpsctl inspect web1 | jq -r .spec.resources.memory) == 256M ]]
+	[[ $(oom_kills web1) == 0 ]]
+	local smallest
+	smallest=$(sed -n 's/.*now is \(memory=[0-9]*M\).*/\1/p' <<<"$output")
+	vpsctl set web1 "$smallest"
+	[[ $(oom_kills web1) == 0 ]]
+	vps_sh web1 'pidof sleep'
+}
+
+@test "set: killed while it takes memory back, the VPS is as it was" {
+	needs_controller memory
+	vps_up web1 memory=256M swap=0
+	vps_sh web1 'dd if=/dev/zero of=/big bs=1M count=100 2>/dev/null'
+	local high=0
+	for _ in {1..10}; do
+		vpsctl set web1 memory=32M 3>&- &
+		sleep "0.0$((RANDOM % 10))"
+		kill -9 $! 2>/dev/null || true
+		wait $! 2>/dev/null || true
+		vpsctl pause web1 && vpsctl resume web1
+		in_cgroup web1 memory.high max
+		high=$(cgroup_read web1 memory.max)
+		[[ $(numfmt --from=iec "$(vpsctl inspect web1 | jq -r .spec.resources.memory)") == "$high" ]]
+		vpsctl set web1 memory=256M
+		[[ $(oom_kills web1) == 0 ]]
+	done
+}
+
+@test "set: the smaller rows of memory reach their files" {
+	needs_controller memory
+	vps_up web1 memory=256M
+	vpsctl set web1 memory.high=200M memory.low=100M memory.min=50M swap=64M memory.oom-group=1
+	in_cgroup web1 memory.high 209715200
+	in_cgroup web1 memory.low 104857600
+	in_cgroup web1 memory.min 52428800
+	in_cgroup web1 memory.oom.group 1
+	in_cgroup web1 memory.swap.max 67108864
+	# all of them below the new memory, in one go
+	vpsctl set web1 memory=40M memory.high=30M memory.low=20M memory.min=10M
+	in_cgroup web1 memory.max 41943040
+	vpsctl set web1 memory.high=default memory.low=default memory.min=default swap=default memory.oom-group=default memory=default
+	in_cgroup web1 memory.max max
+	in_cgroup web1 memory.low 0
+}
+
+# seconds_of NAME SCRIPT: how long it takes, in tenths.
+tenths_of() {
+	local start
+	start=$(now_usec)
+	vps_sh "$1" "$2" >&2
+	echo $((($(now_usec) - start) / 100000))
+}
+
+io_vps() {
+	needs_controller io
+	vps_up web1
+	vpsctl set --dry-run web1 io.read=1M || lacking "a disk below the root directory"
+}
+
+@test "set: a writer is held to its bytes a second, and let go" {
+	io_vps
+	vpsctl set web1 io.write=2M
+	grep -q 'wbps=2097152' <(cgroup_read web1 io.max)
+	near "$(tenths_of web1 'dd if=/dev/zero of=/w bs=1M count=12 conv=fsync 2>/dev/null')" 60 15
+	vpsctl set web1 io.write=default
+	[[ $(cgroup_read web1 io.max) != *wbps=2097152* ]]
+}
+
+@test "set: a reader is held to its bytes a second" {
+	io_vps
+	vps_sh web1 'dd if=/dev/zero of=/r bs=1M count=12 conv=fsync 2>/dev/null'
+	vpsctl set web1 io.read=2M io.read-ops=1000
+	grep -q 'rbps=2097152 .*riops=1000' <(cgroup_read web1 io.max)
+	echo 3 >/proc/sys/vm/drop_caches
+	near "$(tenths_of web1 'cat /r >/dev/null')" 60 15
+	vpsctl set web1 io.read=8M
+	grep -q 'rbps=8388608 .*riops=1000' <(cgroup_read web1 io.max)
+	[[ $(jq -r '.linux.resources.unified["io.max"]' "$VPS_ROOT/run/web1/config.json" | sort | cut -d ' ' -f 2 | xargs) == \
+		"rbps=8388608 riops=1000" ]]
+	vpsctl stop --kill web1
+	vpsctl start web1
+	grep -q 'rbps=8388608 .*riops=1000' <(cgroup_read web1 io.max)
+}
+
+# VPS_SET_ROUNDS, as above, with the controllers and a load inside.
+@test "set: random limits under load: never a mix, nothing killed by a shrink" {
+	needs_controller memory
+	vps_up web1 memory=128M swap=0 cpus=1 pids=300
+	burn web1 1
+	vps_sh web1 '(while :; do dd if=/dev/zero of=/f bs=1M count=60; done) >/dev/null 2>&1 </dev/null 3>&- &'
+	local round rounds=$((${VPS_SET_ROUNDS:-100} / 4))
+	for ((round = 0; round < rounds; round++)); do
+		vpsctl set web1 "memory=$((RANDOM % 200 + 8))M" "pids=$((RANDOM % 200 + 50))" \
+			"cpu.weight=$((RANDOM % 1000 + 1))" 3>&- 2>/dev/null &
+		((round % 3)) || { sleep "0.0$((RANDOM % 10))"; kill -9 $! 2>/dev/null || true; }
+		wait $! 2>/dev/null || true
+		vpsctl pause web1 && vpsctl resume web1
+		vpsctl inspect web1 | jq -r '.spec.resources | .memory, .pids, ."cpu.weight" // 100' >"$BATS_TEST_TMPDIR/spec"
+		{
+			cgroup_read web1 memory.max | awk '{ print $1 / 1048576 "M" }'
+			cgroup_read web1 pids.max
+			cgroup_read web1 cpu.weight
+		} | diff - "$BATS_TEST_TMPDIR/spec"
+		in_cgroup web1 memory.high max
+		[[ $(oom_kills web1) == 0 ]]
+	done
+}

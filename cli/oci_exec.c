@@ -278,9 +278,6 @@ static int check(const struct exec_values *values, const struct oci_process *pro
 {
 	bool has_terminal = process->terminal;
 
-	if (process->apparmor_profile || process->selinux_label)
-		return vps_err_say(err, -VPS_EHOST, "process.%s: not supported by this version",
-				   process->apparmor_profile ? "apparmorProfile" : "selinuxLabel");
 	if (has_terminal && values->is_detached && !values->console_socket)
 		return vps_err_say(err, -EINVAL,
 				   "it wants a terminal and nobody stays to serve it; use --console-socket");

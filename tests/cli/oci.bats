@@ -125,11 +125,17 @@ commands() {
 
 @test "oci: features is JSON and names what the engine has" {
 	vps-oci features >"$BATS_TEST_TMPDIR/features"
-	jq -e '.linux.namespaces | index("cgroup") and index("user")' "$BATS_TEST_TMPDIR/features"
-	jq -e '.mountOptions | index("rro") and index("bind")' "$BATS_TEST_TMPDIR/features"
-	jq -e '.linux.seccomp.actions | index("SCMP_ACT_ERRNO") and (index("SCMP_ACT_NOTIFY") | not)' "$BATS_TEST_TMPDIR/features"
+	jq -e '.linux.namespaces | index("cgroup") and index("user") and index("time")' "$BATS_TEST_TMPDIR/features"
+	jq -e '.mountOptions | index("rro") and index("bind") and index("sync") and index("tmpcopyup") and (index("size") | not)' "$BATS_TEST_TMPDIR/features"
+	jq -e '.linux.seccomp.actions | index("SCMP_ACT_ERRNO") and index("SCMP_ACT_NOTIFY")' "$BATS_TEST_TMPDIR/features"
+	jq -e '.linux.seccomp | (.knownFlags | index("SECCOMP_FILTER_FLAG_LOG")) and (.supportedFlags - .knownFlags == [])' "$BATS_TEST_TMPDIR/features"
+	jq -e '.linux.seccomp.operators | length == 7' "$BATS_TEST_TMPDIR/features"
 	jq -e '.linux.capabilities | index("CAP_CHOWN")' "$BATS_TEST_TMPDIR/features"
-	jq -e '.linux.cgroup.v2 and (.linux.cgroup.v1 | not)' "$BATS_TEST_TMPDIR/features"
+	jq -e '.linux.cgroup.v2 and .linux.cgroup.rdma and (.linux.cgroup.v1 | not)' "$BATS_TEST_TMPDIR/features"
+	jq -e '.linux | .apparmor.enabled and .selinux.enabled and .netDevices.enabled and .mountExtensions.idmap.enabled' "$BATS_TEST_TMPDIR/features"
+	jq -e '.linux.memoryPolicy | (.modes | index("MPOL_BIND") and index("MPOL_LOCAL")) and (.flags | index("MPOL_F_STATIC_NODES"))' "$BATS_TEST_TMPDIR/features"
+	jq -e '.linux.intelRdt | has("enabled") and has("schemata") and has("monitoring")' "$BATS_TEST_TMPDIR/features"
+	jq -e '.potentiallyUnsafeConfigAnnotations == [] and (.hooks | length == 6)' "$BATS_TEST_TMPDIR/features"
 }
 
 @test "oci: list of nothing is an empty table, an empty array, no line" {

@@ -471,3 +471,16 @@ limit_of() {
 	wait "$pid"
 	jq -se 'length == 1 and .[0] == {type: "oom", id: "c1"}' "$BATS_TEST_TMPDIR/events"
 }
+
+# ---- features ----
+
+@test "oci: every mount option that features names is taken" {
+	local option
+	for option in $(vps-oci features | jq -r '.mountOptions[] | select(test("idmap|bind|tmpcopyup") | not)'); do
+		config '.mounts = [.mounts[] | select(.destination != "/tmp")] + [{destination: "/tmp", type: "tmpfs", options: [$option]}]' \
+			--arg option "$option"
+		config '.process.args = ["true"]'
+		run -0 --separate-stderr oci run --bundle "$bundle" c1
+		[[ -z $stderr ]] || { echo "$option: $stderr" >&2; return 1; }
+	done
+}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Lists the processes of a cgroup and below; called by cg_signal.c and `vps-oci ps`. */
+/* Lists the processes of a cgroup and below; called by cg_signal.c, `vps-oci ps` and the view. */
 #include "cg_procs.h"
 
 #include <errno.h>
@@ -18,12 +18,12 @@ struct pids {
 	size_t count;
 };
 
-static int list_here(int cg_fd, struct pids *pids, struct vps_err *err)
+static int list_here(int cg_fd, const char *file, struct pids *pids, struct vps_err *err)
 {
 	OWN_MEM char *text = NULL;
 	char *line, *rest;
 	struct vps_err unread = { 0 };
-	int r = file_read(cg_fd, "cgroup.procs", PROCS_MAX, &text, NULL, &unread);
+	int r = file_read(cg_fd, file, PROCS_MAX, &text, NULL, &unread);
 
 	if (r == -EOPNOTSUPP)	/* a cgroup of threads: its processes stand in the list above it */
 		return 0;
@@ -41,7 +41,8 @@ static int list_here(int cg_fd, struct pids *pids, struct vps_err *err)
 	return r;
 }
 
-static int list_below(int cg_fd, int depth, struct pids *pids, struct vps_err *err)
+static int list_below(int cg_fd, const char *file, int depth, struct pids *pids,
+		      struct vps_err *err)
 {
 	int dup_fd = openat(cg_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	OWN_DIR *dir = dup_fd < 0 ? NULL : fdopendir(dup_fd);
@@ -52,7 +53,7 @@ static int list_below(int cg_fd, int depth, struct pids *pids, struct vps_err *e
 		own_close(&dup_fd);
 		return vps_err_set(err, -errno, "cannot list a cgroup");
 	}
-	r = list_here(cg_fd, pids, err);
+	r = list_here(cg_fd, file, pids, err);
 	while (r == 0 && depth < DEPTH_MAX && (entry = readdir(dir))) {
 		OWN_FD fd = FD_NONE;
 
@@ -61,15 +62,16 @@ static int list_below(int cg_fd, int depth, struct pids *pids, struct vps_err *e
 			continue;
 		fd = openat(cg_fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		if (fd >= 0)	/* else it went away meanwhile */
-			r = list_below(fd, depth + 1, pids, err);
+			r = list_below(fd, file, depth + 1, pids, err);
 	}
 	return r;
 }
 
-int cg_processes(int cg_fd, pid_t **ret_pids, size_t *ret_count, struct vps_err *err)
+static int list(int cg_fd, const char *file, pid_t **ret_pids, size_t *ret_count,
+		struct vps_err *err)
 {
 	struct pids pids = { 0 };
-	int r = list_below(cg_fd, 0, &pids, err);
+	int r = list_below(cg_fd, file, 0, &pids, err);
 
 	if (r < 0) {
 		free(pids.items);
@@ -78,4 +80,14 @@ int cg_processes(int cg_fd, pid_t **ret_pids, size_t *ret_count, struct vps_err 
 	*ret_pids = pids.items;
 	*ret_count = pids.count;
 	return 0;
+}
+
+int cg_processes(int cg_fd, pid_t **ret_pids, size_t *ret_count, struct vps_err *err)
+{
+	return list(cg_fd, "cgroup.procs", ret_pids, ret_count, err);
+}
+
+int cg_threads(int cg_fd, pid_t **ret_tids, size_t *ret_count, struct vps_err *err)
+{
+	return list(cg_fd, "cgroup.threads", ret_tids, ret_count, err);
 }

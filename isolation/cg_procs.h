@@ -17,4 +17,7 @@
  */
 int cg_processes(int cg_fd, pid_t **ret_pids, size_t *ret_count, struct vps_err *err);
 
+/* The same for its threads: a process of many is there as many times. */
+int cg_threads(int cg_fd, pid_t **ret_tids, size_t *ret_count, struct vps_err *err);
+
 #endif

@@ -37,6 +37,18 @@ bool guard_covers(const struct mounts_plan *plan, const char *path)
 	return false;
 }
 
+static int replace(const struct mount_view *view, const char *rest, int mount_fd,
+		   struct vps_err *err)
+{
+	OWN_FD target_fd = path_open_in_root(mount_fd, rest, O_PATH, 0);
+	int r;
+
+	if (target_fd == -ENOENT || target_fd == -ENOTDIR)
+		return 0;	/* this kernel has no such file */
+	r = target_fd < 0 ? target_fd : mount_attach(view->fd, target_fd);
+	return r < 0 ? vps_err_set(err, r, "cannot replace %s", view->path) : 0;
+}
+
 static int cover(const struct mounts_plan *plan, const struct mount_entry *entry, int mount_fd,
 		 struct covers *covers, struct vps_err *err)
 {
@@ -44,6 +56,12 @@ static int cover(const struct mounts_plan *plan, const struct mount_entry *entry
 	size_t i;
 	int r;
 
+	for (i = 0; i < plan->view_count; i++) {
+		rest = below(entry, plan->views[i].path);
+		r = rest ? replace(&plan->views[i], rest, mount_fd, err) : 0;
+		if (r < 0)
+			return r;
+	}
 	for (i = 0; i < plan->readonly_count; i++) {
 		rest = below(entry, plan->readonly[i]);
 		r = rest ? covers_protect(mount_fd, rest, err) : 0;

@@ -65,6 +65,12 @@ struct device_node {
 int mounts_prepare(struct mount_entry *entry, const char *path, const struct idmap *container,
 		   struct vps_err *err);
 
+/* A file that replaces one of proc or sysfs. */
+struct mount_view {
+	const char *path;	/* absolute, inside the root; missing there: no replacement */
+	int         fd;		/* detached mount */
+};
+
 /* Everything that the mount tree is made of. Arrays borrowed. */
 struct mounts_plan {
 	const char               *root;		/* path of the root as the parent sees it */
@@ -78,6 +84,8 @@ struct mounts_plan {
 	size_t                    device_count;
 	const char *const        *masked, *const *readonly;
 	size_t                    masked_count, readonly_count;
+	const struct mount_view  *views;	/* with a user namespace, beside the masked ones */
+	size_t                    view_count;
 	const char               *cgroup_path;	/* for "cgroup" mounts without a namespace; NULL: there is one */
 	const char               *mount_label;	/* SELinux, or NULL */
 	bool                      has_userns;	/* device nodes are then bound, not made */

@@ -307,6 +307,9 @@ static int entered_up(struct container *c, struct vps_err *err)
 {
 	int r = build(c, err);
 
+	if (c->view)
+		view_client_placed(c->view);
+
 	if (r == 0)
 		r = container_run_hooks(c, HOOK_PRESTART, "creating", c->init_pid, err);
 	if (r == 0)
@@ -341,6 +344,7 @@ static const struct stage {
 	{ "init",		init_up,	init_down	},
 	{ "network",		network_up,	NULL		},
 	{ "links",		links_up,	NULL		},
+	{ "view",		view_up,	view_down	},
 	{ "enter",		entered_up,	entered_down	},
 };
 

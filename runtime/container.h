@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/own.h"
 #include "runtime/oci.h"
+#include "runtime/view_client.h"
 
 struct container;
 
@@ -38,6 +39,7 @@ struct container {
 	bool                      is_rootless;	/* this process has not the host's root: rootless.h */
 	struct oci_config         config;	/* parsed; freed by container_free() */
 	const struct attachments *attachments;	/* or NULL */
+	struct view_client       *view;		/* files of /proc that show its own limits; NULL: the kernel's */
 	int                       cache_fd;	/* compiled system call filters; FD_NONE: none; borrowed */
 	int                       console_fd;	/* in: FD_NONE; then master of the console's pty */
 	bool                      keeps_keyring;

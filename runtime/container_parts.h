@@ -42,6 +42,8 @@ int links_up(struct container *c, struct vps_err *err);
 void links_down(struct container *c);
 int root_up(struct container *c, struct vps_err *err);
 void root_down(struct container *c);
+int view_up(struct container *c, struct vps_err *err);
+void view_down(struct container *c);
 
 /*
  * Put the proc or sysfs that init sent in place, and tell it.

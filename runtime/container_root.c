@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/fileio.h"
@@ -15,7 +16,7 @@
 #include "isolation/rootless.h"
 #include "sync.h"
 
-#define MOUNTS_DIR	"mnt"	/* below run_dir: "root", "dev", "guard", "0", "1", … */
+#define MOUNTS_DIR	"mnt"	/* below run_dir: "root", "dev", "guard", "view", "0", "1", … */
 
 struct mounts_plan container_mounts(const struct container *c)
 {
@@ -36,6 +37,8 @@ struct mounts_plan container_mounts(const struct container *c)
 		.readonly_count = config->readonly_count,
 		.cgroup_path = config->namespaces[NS_CGROUP].is_listed ? NULL : c->cgroup_path,
 		.mount_label = config->mount_label,
+		.views = c->view ? c->view->files : NULL,
+		.view_count = c->view ? c->view->file_count : 0,
 		.has_userns = has_userns(c),
 		.is_rootless = c->is_rootless,
 		.nodes = c->nodes,
@@ -202,11 +205,38 @@ int root_up(struct container *c, struct vps_err *err)
 	return r == 0 ? prepare_binds(c, err) : r;
 }
 
+/* Without a view it shows the kernel's own files: /dev/fuse may be missing, or the program. */
+int view_up(struct container *c, struct vps_err *err)
+{
+	const char *scratch = mounts_path(c, "view");
+	struct view_plan plan = { .name = c->id, .cg_fd = c->cg_fd, .scratch = scratch };
+	struct vps_err ignored = { 0 };
+	struct timespec now;
+
+	if (!c->view || !has_userns(c) || !idmap_uid_outside(&c->config.idmap, 0, &plan.uid) ||
+	    !idmap_gid_outside(&c->config.idmap, 0, &plan.gid))
+		return 0;
+	if (!scratch || make_cover(scratch, true, err) < 0)
+		return vps_err_set(err, -ENOMEM, "cannot make the view");
+	(void)clock_gettime(CLOCK_BOOTTIME, &now);
+	plan.start_nsec = now.tv_sec * 1000000000LL + now.tv_nsec;
+	if (c->config.has_time_offsets)
+		plan.start_nsec = -(c->config.boottime.sec * 1000000000LL + c->config.boottime.nsec);
+	(void)view_client_up(c->view, &plan, &ignored);
+	return 0;
+}
+
+void view_down(struct container *c)
+{
+	if (c->view)
+		view_client_down(c->view);
+}
+
 /* Our mount namespace takes the mounts along; in the host's, only empty covers are left. */
 void root_down(struct container *c)
 {
 	OWN_FD dir_fd = open(c->run_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	static const char *const covered[] = { "guard", "dev", "root" };
+	static const char *const covered[] = { "view", "guard", "dev", "root" };
 	struct vps_err ignored = { 0 };
 	size_t i;
 

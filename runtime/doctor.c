@@ -92,9 +92,9 @@ const struct check doctor_checks[] = {
 	{ "CRIU", false, false, doctor_criu, "criu",
 	  "no VPS can be checkpointed or moved while it runs",
 	  "apt-get install criu" },
-	{ "lxcfs", false, false, doctor_lxcfs, "lxcfs",
+	{ "vps-view", false, false, doctor_view, "vps-view",
 	  "/proc of a VPS shows the host's memory and processors",
-	  "apt-get install lxcfs; systemctl start lxcfs" },
+	  "modprobe fuse; " BUILD },
 };
 const size_t doctor_check_count = ARRAY_LEN(doctor_checks);
 

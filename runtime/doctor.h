@@ -105,6 +105,6 @@ doctor_probe doctor_overlay, doctor_quota, doctor_space;
 /* doctor_ids.c */
 doctor_probe doctor_ids;
 /* doctor_programs.c */
-doctor_probe doctor_own_program, doctor_program, doctor_busybox, doctor_criu, doctor_lxcfs;
+doctor_probe doctor_own_program, doctor_program, doctor_busybox, doctor_criu, doctor_view;
 
 #endif

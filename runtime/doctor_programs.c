@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -18,7 +19,6 @@
 #include "programs.h"
 
 #define BUSYBOX		"/bin/busybox"		/* the one that images/ takes */
-#define LXCFS		"/var/lib/lxcfs"	/* where its packages mount it */
 #define CRIU_MAJOR	3			/* the first that restores what we checkpoint */
 #define CRIU_MINOR	17
 #define EVERYWHERE	"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -166,22 +166,20 @@ void doctor_criu(const struct doctor *doctor, const struct check *check,
 		doctor_found(finding, "%.80s, version %.40s", path, line + strlen("Version: "));
 }
 
-/* Reads a file of it, not only its mount: a dead FUSE server stays mounted. */
-void doctor_lxcfs(const struct doctor *doctor, const struct check *check,
-		  struct vps_finding *finding)
+/* The program, and a kernel that lets it serve. */
+void doctor_view(const struct doctor *doctor, const struct check *check,
+		 struct vps_finding *finding)
 {
-	char path[PATH_MAX], line[80];
-	ssize_t got = file_read_line(AT_FDCWD, LXCFS "/proc/uptime", line, sizeof(line));
+	OWN_FD fuse_fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+	OWN_FD fs_fd = fsopen("fuse", FSOPEN_CLOEXEC);
+	char path[PATH_MAX];
 
 	(void)doctor;
-	if (got > 0) {
-		doctor_found(finding, "answers at " LXCFS);
-		return;
-	}
-	if (!find_on_path(check->subject, path)) {
-		doctor_lacks(finding, "not installed");
-		return;
-	}
-	doctor_lacks(finding, "installed, but it does not run");
-	doctor_advise(finding, "systemctl restart lxcfs");
+	if (!program_find(check->subject, path))
+		doctor_lacks(finding, "%.140s is missing", path);
+	else if (fuse_fd < 0 || fs_fd < 0)
+		doctor_lacks(finding, fuse_fd < 0 ? "/dev/fuse cannot be opened" :
+						    "this kernel has no FUSE");
+	else
+		doctor_found(finding, "%.150s", path);
 }

@@ -44,6 +44,7 @@
 #include "isolation/devfs.h"
 #include "state.h"
 #include "sync.h"
+#include "view_client.h"
 
 #define BACKOFF_FIRST	1000		/* milliseconds before the first restart by policy */
 #define BACKOFF_LAST	60000
@@ -58,6 +59,7 @@ struct monitor {
 	struct container      c;
 	struct run_state      state;
 	struct console_server console;
+	struct view_client    view;
 	bool                  is_stopping;	/* somebody asked for it: do not start again */
 	bool                  has_mount_ns;
 };
@@ -107,6 +109,7 @@ static void container_begin(struct monitor *m)
 	m->c.attachments = &m->ops;
 	m->c.cache_fd = m->cache_fd;
 	m->c.has_mount_ns = m->has_mount_ns;
+	m->c.view = &m->view;
 }
 
 /* Bring the container up and let its init go; on failure nothing is left of it. */
@@ -201,6 +204,7 @@ static int adopt(struct monitor *m, struct vps_err *err)
 		return vps_err_say(err, -VPS_ESTATE, "there is no init to take over");
 	m->c.init_pid = m->state.init_pid;
 	adopt_console(m);
+	view_client_adopt(&m->view, m->attach.name);
 	return 0;
 }
 
@@ -311,7 +315,9 @@ static void accept_client(struct monitor *m)
 	}
 }
 
-enum { POLL_INIT, POLL_CONTROL, POLL_CONSOLE };
+#define LOST_MSEC	200	/* between tries to start the server of the view */
+
+enum { POLL_INIT, POLL_CONTROL, POLL_VIEW, POLL_CONSOLE };
 
 /* Serve until init ends or (timeout_msec, -1: never) the time is over. True: init ended. */
 static bool serve(struct monitor *m, int timeout_msec)
@@ -322,8 +328,13 @@ static bool serve(struct monitor *m, int timeout_msec)
 
 	fds[POLL_INIT] = (struct pollfd){ .fd = m->c.init_fd, .events = POLLIN };
 	fds[POLL_CONTROL] = (struct pollfd){ .fd = m->control_fd, .events = POLLIN };
+	fds[POLL_VIEW] = (struct pollfd){ .fd = m->view.server_fd, .events = POLLIN };
 	count = console_server_poll(&m->console, fds + POLL_CONSOLE);
+	if (view_client_is_lost(&m->view) && (timeout_msec < 0 || timeout_msec > LOST_MSEC))
+		timeout_msec = LOST_MSEC;
 	n = poll(fds, POLL_CONSOLE + count, timeout_msec);
+	if (view_client_is_lost(&m->view) || (n > 0 && fds[POLL_VIEW].revents))
+		view_client_restore(&m->view);
 	if (n <= 0)
 		return false;
 	console_server_handle(&m->console, fds + POLL_CONSOLE, count);
@@ -430,6 +441,7 @@ int monitor_run(const struct monitor_options *options)
 	char go;
 	int r;
 
+	view_client_init(&m.view, options->run_dir);
 	m.run_fd = m.vps_fd = m.cache_fd = m.lock_fd = m.control_fd = FD_NONE;
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)fcntl(MONITOR_REPORT_FD, F_SETFD, FD_CLOEXEC);
@@ -449,6 +461,7 @@ int monitor_run(const struct monitor_options *options)
 	report(&(struct vps_err){ 0 });
 	watch(&m);
 	console_server_free(&m.console);
+	view_client_free(&m.view);
 	(void)unlinkat(m.run_fd, "control", 0);
 	(void)unlinkat(m.run_fd, "state.json", 0);
 	return 0;

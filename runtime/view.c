@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* What the view's server and its clients share: the files, the page, the messages. */
+#include "view.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+
+#include "base/own.h"
+
+const struct view_file_info view_files[VIEW_FILES] = {
+	[VIEW_CPUINFO]		= { "cpuinfo",		"/proc/cpuinfo" },
+	[VIEW_DISKSTATS]	= { "diskstats",	"/proc/diskstats" },
+	[VIEW_LOADAVG]		= { "loadavg",		"/proc/loadavg" },
+	[VIEW_MEMINFO]		= { "meminfo",		"/proc/meminfo" },
+	[VIEW_STAT]		= { "stat",		"/proc/stat" },
+	[VIEW_SWAPS]		= { "swaps",		"/proc/swaps" },
+	[VIEW_UPTIME]		= { "uptime",		"/proc/uptime" },
+	[VIEW_PRESSURE_CPU]	= { "pressure.cpu",	"/proc/pressure/cpu" },
+	[VIEW_PRESSURE_IO]	= { "pressure.io",	"/proc/pressure/io" },
+	[VIEW_PRESSURE_IRQ]	= { "pressure.irq",	"/proc/pressure/irq" },
+	[VIEW_PRESSURE_MEMORY]	= { "pressure.memory",	"/proc/pressure/memory" },
+	[VIEW_CPU_ONLINE]	= { "cpu.online",	"/sys/devices/system/cpu/online" },
+};
+
+union control {
+	struct cmsghdr head;
+	char           room[CMSG_SPACE(sizeof(int) * VIEW_FILES)];
+};
+
+int view_send(int fd, enum view_word word, const char *name, const int *fds, size_t count)
+{
+	struct view_message message = { .word = word };
+	struct iovec iov = { .iov_base = &message, .iov_len = sizeof(message) };
+	union control control = { 0 };
+	struct msghdr head = { .msg_iov = &iov, .msg_iovlen = 1 };
+	ssize_t sent;
+
+	if (name)
+		strncpy(message.name, name, sizeof(message.name) - 1);
+	if (count) {
+		control.head.cmsg_len = CMSG_LEN(sizeof(int) * count);
+		control.head.cmsg_level = SOL_SOCKET;
+		control.head.cmsg_type = SCM_RIGHTS;
+		memcpy(CMSG_DATA(&control.head), fds, sizeof(int) * count);
+		head.msg_control = &control;
+		head.msg_controllen = CMSG_SPACE(sizeof(int) * count);
+	}
+	do
+		sent = sendmsg(fd, &head, MSG_NOSIGNAL);
+	while (sent < 0 && errno == EINTR);
+	return sent < 0 ? -errno : 0;
+}
+
+int view_receive(int fd, struct view_message *ret_message, int *ret_fds, size_t count)
+{
+	struct iovec iov = { .iov_base = ret_message, .iov_len = sizeof(*ret_message) };
+	union control control = { 0 };
+	struct msghdr head = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control,
+			       .msg_controllen = CMSG_SPACE(sizeof(int) * count) };
+	const struct cmsghdr *part;
+	size_t i;
+	ssize_t got;
+
+	for (i = 0; i < count; i++)
+		ret_fds[i] = FD_NONE;
+	do
+		got = recvmsg(fd, &head, MSG_CMSG_CLOEXEC);
+	while (got < 0 && errno == EINTR);
+	if (got < 0)
+		return -errno;
+	part = CMSG_FIRSTHDR(&head);
+	if (part && part->cmsg_type == SCM_RIGHTS && part->cmsg_len <= CMSG_LEN(sizeof(int) * count))
+		memcpy(ret_fds, CMSG_DATA(part), part->cmsg_len - CMSG_LEN(0));
+	if (got == (ssize_t)sizeof(*ret_message))
+		return 0;
+	for (i = 0; i < count; i++)
+		own_close(&ret_fds[i]);
+	return got == 0 ? -ECONNRESET : -EBADMSG;
+}
+
+struct view_page *view_map(int page_fd)
+{
+	struct view_page *page;
+	struct stat st;
+
+	if (fstat(page_fd, &st) < 0)
+		return NULL;
+	if ((size_t)st.st_size < sizeof(*page)) {
+		errno = EBADMSG;
+		return NULL;
+	}
+	page = mmap(NULL, sizeof(*page), PROT_READ | PROT_WRITE, MAP_SHARED, page_fd, 0);
+	if (page == MAP_FAILED)
+		return NULL;
+	if (page->version == VIEW_PAGE_VERSION)
+		return page;
+	(void)munmap(page, sizeof(*page));
+	errno = EBADMSG;
+	return NULL;
+}

@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Makes the view of one VPS and sees to it that somebody answers; called by the monitor. */
+#include "view_client.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/fileio.h"
+#include "base/lock.h"
+#include "base/own.h"
+#include "isolation/mount_fd.h"
+#include "programs.h"
+
+#define TRIES		10	/* servers in a row that may be killed before we wait a little */
+#define ANSWER_SEC	2	/* that a server may take to accept a view */
+#define SPAWN_MSEC	2000	/* that another monitor may take to start one */
+#define CLONE_MSEC	5000	/* that the files of a new view may take */
+
+static void close_all(int *fds, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		own_close(&fds[i]);
+}
+
+void view_client_init(struct view_client *client, const char *run_dir)
+{
+	const char *slash = strrchr(run_dir, '/');
+	size_t i;
+
+	*client = (struct view_client){ .server_fd = FD_NONE };
+	for (i = 0; i < VIEW_FDS; i++)
+		client->fds[i] = FD_NONE;
+	(void)snprintf(client->dir, sizeof(client->dir), "%.*s.view",
+		       slash ? (int)(slash - run_dir) : 0, run_dir);
+	client->mntns_fd = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+}
+
+void view_client_free(struct view_client *client)
+{
+	view_client_down(client);
+	own_close(&client->server_fd);
+	own_close(&client->mntns_fd);
+}
+
+/* ---- the server ---- */
+
+static int connect_once(int dir_fd)
+{
+	OWN_FD fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	const struct timeval patience = { .tv_sec = ANSWER_SEC };
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+
+	/* Through the descriptor: a path below a long --root does not fit into 108 bytes. */
+	(void)snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/" VIEW_SOCKET,
+		       dir_fd);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+		return -errno;
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	return fd_take(&fd);
+}
+
+/* Returns when the server can be connected to. */
+static int spawn(const struct view_client *client, struct vps_err *err)
+{
+	const char *const argv[] = { VIEW_PROGRAM, client->dir, NULL };
+	const char *const env[] = { NULL };
+	OWN_FD copy = fcntl(client->mntns_fd, F_DUPFD_CLOEXEC, 10);
+	posix_spawn_file_actions_t actions;
+	char path[PATH_MAX];
+	int i, r, status;
+	pid_t pid;
+
+	if (!program_find(VIEW_PROGRAM, path))
+		return vps_err_say(err, -VPS_EHOST, VIEW_PROGRAM " is missing");
+	(void)posix_spawn_file_actions_init(&actions);
+	for (i = 0; i < 3; i++)
+		(void)posix_spawn_file_actions_addopen(&actions, i, "/dev/null", O_RDWR, 0);
+	(void)posix_spawn_file_actions_adddup2(&actions, copy, VIEW_MNTNS_FD);
+	(void)posix_spawn_file_actions_addclosefrom_np(&actions, VIEW_MNTNS_FD + 1);
+	r = posix_spawn(&pid, path, &actions, NULL, (char *const *)argv, (char *const *)env);
+	(void)posix_spawn_file_actions_destroy(&actions);
+	if (r)
+		return vps_err_set(err, -r, "cannot start %s", path);
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return vps_err_set(err, -errno, "cannot wait for %s", path);
+	return status ? vps_err_say(err, -ECHILD, VIEW_PROGRAM " does not start") : 0;
+}
+
+/* A connection to the server, which is started unless there is one. */
+static int connect_server(const struct view_client *client, struct vps_err *err)
+{
+	OWN_FD dir_fd = dir_make(AT_FDCWD, client->dir, 0700, err);
+	OWN_FD lock_fd = FD_NONE;
+	int fd, r;
+
+	if (dir_fd < 0)
+		return dir_fd;
+	fd = connect_once(dir_fd);
+	if (fd >= 0)
+		return fd;
+	/* All monitors find it gone at the same time; one starts it, the others wait for that. */
+	lock_fd = lock_take(dir_fd, VIEW_SPAWN_LOCK, SPAWN_MSEC, err);
+	if (lock_fd < 0)
+		return lock_fd;
+	fd = connect_once(dir_fd);
+	if (fd >= 0)
+		return fd;
+	r = spawn(client, err);
+	if (r < 0)
+		return r;
+	fd = connect_once(dir_fd);
+	return fd < 0 ? vps_err_set(err, fd, "cannot connect to " VIEW_PROGRAM) : fd;
+}
+
+/* Say something to the server and hear its answer with count descriptors. 0 or -errno. */
+static int ask(const struct view_client *client, enum view_word word, const char *name, int *fds,
+	       size_t sent, size_t expected)
+{
+	struct view_message message;
+	int r = view_send(client->server_fd, word, name, fds, sent);
+
+	if (r == 0)
+		r = view_receive(client->server_fd, &message, fds, expected);
+	return r == 0 && message.word != VIEW_DONE ? -ENOENT : r;
+}
+
+/* Give the server what we hold. Whoever is killed while it takes it is replaced. */
+static int hand_over(struct view_client *client, struct vps_err *err)
+{
+	int tries, r = -ECONNREFUSED;
+
+	for (tries = 0; tries < TRIES && r < 0; tries++) {
+		struct vps_err why = { 0 };
+
+		if (client->server_fd < 0)
+			client->server_fd = connect_server(client, &why);
+		r = client->server_fd < 0 ? client->server_fd :
+			ask(client, VIEW_SERVE, NULL, client->fds, VIEW_FDS, 0);
+		if (r == 0)
+			return 0;
+		if (client->server_fd < 0)
+			*err = why;
+		own_close(&client->server_fd);
+		client->server_fd = FD_NONE;
+		if (r == -VPS_EHOST)
+			return r;
+	}
+	return vps_err_set(err, r, VIEW_PROGRAM " does not take the VPS");
+}
+
+bool view_client_is_lost(const struct view_client *client)
+{
+	return client->fds[VIEW_FD_FUSE] >= 0 && client->server_fd < 0;
+}
+
+void view_client_restore(struct view_client *client)
+{
+	struct vps_err ignored = { 0 };	/* the next call tries again */
+
+	own_close(&client->server_fd);
+	if (client->fds[VIEW_FD_FUSE] >= 0)
+		(void)hand_over(client, &ignored);
+}
+
+/* ---- a view ---- */
+
+static int make_page(const struct view_plan *plan, struct vps_err *err)
+{
+	OWN_FD fd = memfd_create("vps-view", MFD_CLOEXEC);
+	struct timespec now;
+	struct view_page *page;
+	int64_t up_nsec;
+
+	if (fd < 0 || ftruncate(fd, sizeof(*page)) < 0)
+		return vps_err_set(err, -errno, "cannot make the page");
+	page = mmap(NULL, sizeof(*page), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (page == MAP_FAILED)
+		return vps_err_set(err, -errno, "cannot map the page");
+	page->version = VIEW_PAGE_VERSION;
+	page->uid = plan->uid;
+	page->gid = plan->gid;
+	page->start_nsec = plan->start_nsec;
+	(void)clock_gettime(CLOCK_BOOTTIME, &now);
+	up_nsec = now.tv_sec * 1000000000LL + now.tv_nsec - plan->start_nsec;
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	page->btime = now.tv_sec - up_nsec / 1000000000;
+	(void)snprintf(page->name, sizeof(page->name), "%s", plan->name);
+	(void)munmap(page, sizeof(*page));
+	return fd_take(&fd);
+}
+
+/* The file system of this connection, detached. */
+static int make_mount(int fuse_fd, struct vps_err *err)
+{
+	char option[24];
+	const char *const options[] = {
+		option, "rootmode=40000", "user_id=0", "group_id=0", "allow_other",
+		"default_permissions",
+	};
+	const struct mount_entry entry = {
+		.type = "fuse",
+		.source = VIEW_PROGRAM,
+		.destination = "the view",
+		.data = options,
+		.data_count = ARRAY_LEN(options),
+		.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
+			    MOUNT_ATTR_NOEXEC,
+	};
+
+	(void)snprintf(option, sizeof(option), "fd=%d", fuse_fd);
+	return mount_new(&entry, NULL, err);
+}
+
+/*
+ * In a child, because finding a file waits for the server, and if that is
+ * killed we are the one who has to bring another.
+ */
+_Noreturn static void clone_files(int mount_fd, int sync_fd)
+{
+	int fds[VIEW_FILES];
+	size_t i;
+
+	for (i = 0; i < VIEW_FILES; i++) {
+		fds[i] = mount_clone(mount_fd, view_files[i].name, false);
+		if (fds[i] < 0)
+			_exit(1);
+	}
+	_exit(view_send(sync_fd, VIEW_DONE, NULL, fds, VIEW_FILES) < 0);
+}
+
+/* Until the child has sent something; the server may be replaced meanwhile. */
+static int wait_for_files(struct view_client *client, int sync_fd)
+{
+	struct pollfd fds[] = {
+		{ .fd = sync_fd, .events = POLLIN },
+		{ .events = POLLIN },
+	};
+	int waited;
+
+	for (waited = 0; waited < CLONE_MSEC; waited += 100) {
+		fds[1].fd = client->server_fd;
+		if (poll(fds, ARRAY_LEN(fds), 100) > 0 && fds[0].revents)
+			return 0;
+		if (client->server_fd < 0 || fds[1].revents)
+			view_client_restore(client);
+	}
+	return -ETIMEDOUT;
+}
+
+static int fetch_files(struct view_client *client, int mount_fd, const char *scratch,
+		       struct vps_err *err)
+{
+	OWN_FD ours = FD_NONE;
+	struct view_message message;
+	int sync_fds[2], fds[VIEW_FILES], r;
+	pid_t pid;
+	size_t i;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sync_fds) < 0)
+		return vps_err_set(err, -errno, "cannot make a socketpair");
+	ours = sync_fds[0];
+	pid = fork();
+	if (pid == 0) {
+		close_all(client->fds, VIEW_FDS);
+		own_close(&client->server_fd);
+		own_close(&sync_fds[0]);
+		clone_files(mount_fd, sync_fds[1]);
+	}
+	own_close(&sync_fds[1]);
+	r = pid < 0 ? -errno : wait_for_files(client, ours);
+	if (r == 0)
+		r = view_receive(ours, &message, fds, VIEW_FILES);
+	if (r < 0)	/* end the connection, so that the child can end */
+		(void)umount2(scratch, MNT_FORCE);
+	if (pid > 0 && r < 0)
+		(void)kill(pid, SIGKILL);
+	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	if (r < 0)
+		return vps_err_set(err, r, VIEW_PROGRAM " does not answer");
+	for (i = 0; i < VIEW_FILES; i++)
+		client->files[i] = (struct mount_view){ view_files[i].path, fds[i] };
+	client->file_count = VIEW_FILES;
+	return 0;
+}
+
+static int make_view(struct view_client *client, const struct view_plan *plan,
+		     struct vps_err *err)
+{
+	OWN_FD scratch_fd = open(plan->scratch, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	OWN_FD mount_fd = FD_NONE;
+	int r;
+
+	client->fds[VIEW_FD_FUSE] = open("/dev/fuse", O_RDWR | O_CLOEXEC | O_NONBLOCK);
+	if (client->fds[VIEW_FD_FUSE] < 0 || scratch_fd < 0)
+		return vps_err_set(err, -errno, "cannot open /dev/fuse");
+	client->fds[VIEW_FD_CGROUP] = fcntl(plan->cg_fd, F_DUPFD_CLOEXEC, 0);
+	client->fds[VIEW_FD_PAGE] = make_page(plan, err);
+	if (client->fds[VIEW_FD_PAGE] < 0)
+		return client->fds[VIEW_FD_PAGE];
+	mount_fd = make_mount(client->fds[VIEW_FD_FUSE], err);
+	if (mount_fd < 0)
+		return mount_fd;
+	r = hand_over(client, err);
+	if (r < 0)
+		return r;
+	/* Only what is attached can be cloned, before Linux 6.15. */
+	r = mount_attach(mount_fd, scratch_fd);
+	if (r < 0)
+		return vps_err_set(err, r, "cannot attach the view");
+	r = fetch_files(client, mount_fd, plan->scratch, err);
+	(void)umount2(plan->scratch, MNT_DETACH);
+	return r;
+}
+
+int view_client_up(struct view_client *client, const struct view_plan *plan, struct vps_err *err)
+{
+	int r;
+
+	view_client_down(client);
+	r = make_view(client, plan, err);
+	if (r < 0)
+		view_client_down(client);
+	return r;
+}
+
+void view_client_placed(struct view_client *client)
+{
+	while (client->file_count > 0)
+		own_close(&client->files[--client->file_count].fd);
+}
+
+void view_client_down(struct view_client *client)
+{
+	view_client_placed(client);
+	close_all(client->fds, VIEW_FDS);
+}
+
+void view_client_adopt(struct view_client *client, const char *name)
+{
+	struct vps_err ignored = { 0 };
+
+	client->server_fd = connect_server(client, &ignored);
+	if (client->server_fd >= 0)
+		(void)ask(client, VIEW_RETURN, name, client->fds, 0, VIEW_FDS);
+}

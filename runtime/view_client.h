@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The monitor's side of the view, see view.h: it keeps what must outlive the server. */
+#ifndef RUNTIME_VIEW_CLIENT_H
+#define RUNTIME_VIEW_CLIENT_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "isolation/mounts.h"
+#include "runtime/view.h"
+
+#define VIEW_PROGRAM	"vps-view"
+#define VIEW_MNTNS_FD	3	/* of the server: the mount namespace to live in */
+
+struct view_client {
+	char              dir[PATH_MAX];	/* RUN.view */
+	int               mntns_fd;		/* the host's, from before we left it */
+	int               server_fd;		/* FD_NONE: no server */
+	int               fds[VIEW_FDS];	/* FD_NONE: the VPS sees the kernel's own files */
+	struct mount_view files[VIEW_FILES];	/* between view_client_up() and _placed() */
+	size_t            file_count;
+};
+
+/* What a view begins with. */
+struct view_plan {
+	const char *name;
+	uint32_t    uid, gid;		/* of the VPS's root, on the host */
+	int64_t     start_nsec;		/* CLOCK_BOOTTIME that its uptime counts from */
+	int         cg_fd;		/* borrowed */
+	const char *scratch;		/* existing directory in a mount namespace of this process */
+};
+
+/* run_dir   of the VPS; beside its parent lies what the server needs */
+void view_client_init(struct view_client *client, const char *run_dir);
+void view_client_free(struct view_client *client);
+
+/*
+ * Make a view: client->files are then mounts to be put over the kernel's files.
+ * Returns 0, or -errno with err set and no view; a VPS can do without.
+ */
+int view_client_up(struct view_client *client, const struct view_plan *plan, struct vps_err *err);
+
+/* The files are in place, or are not wanted. */
+void view_client_placed(struct view_client *client);
+
+/* The run is over. */
+void view_client_down(struct view_client *client);
+
+/* Take over the view of a VPS that runs already; without one nothing changes. */
+void view_client_adopt(struct view_client *client, const char *name);
+
+/* Whether readers wait because there is no server. */
+bool view_client_is_lost(const struct view_client *client);
+
+/* The server is gone: start another, or join the one that somebody else has started. */
+void view_client_restore(struct view_client *client);
+
+#endif

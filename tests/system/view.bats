@@ -1,0 +1,131 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck disable=SC2154,SC2016
+# What a VPS reads of itself in /proc and /sys, and that it always gets an answer.
+load helpers
+
+@test "view: the files of /proc are there, belong to root and are read to their end" {
+	vps_up web1
+	vps_sh web1 'for file in cpuinfo diskstats loadavg meminfo stat swaps uptime; do
+		grep -q " /proc/$file fuse" /proc/mounts || { echo "$file is the kernel'"'"'s"; exit 1; }
+		[ -n "$(cat /proc/$file)" ] || [ $file = diskstats ] || exit 1
+		[ "$(stat -c %u:%g:%a /proc/$file)" = 0:0:444 ] || exit 1
+	done'
+}
+
+# server_pid: of the process that answers for this root directory.
+server_pid() {
+	pgrep -f "vps-view $VPS_ROOT/run.view"
+}
+
+# readers NAME...: read in each of them until /stop is there, and note in /failed what failed or
+# took over a second.
+readers() {
+	local name
+	for name; do
+		vps_sh "$name" 'for file in meminfo stat uptime loadavg; do
+			while [ ! -e /stop ]; do
+				timeout 1 cat /proc/$file >/dev/null || echo "$file: $?" >>/failed
+				echo . >>/reads
+				sleep 0.05
+			done </dev/null >/dev/null 2>&1 &
+		done'
+	done
+}
+
+# readers_succeeded NAME...: end them, and see that there were some.
+readers_succeeded() {
+	local name
+	for name; do
+		vps_sh "$name" 'touch /stop; [ "$(wc -l </reads)" -gt 20 ] && [ ! -e /failed ] ||
+			{ wc -l /reads /failed; sort /failed | uniq -c; exit 1; }'
+	done
+}
+
+@test "view: a text read byte by byte is one text" {
+	vps_up web1
+	vps_sh web1 'dd if=/proc/stat bs=1 of=/bytes 2>/dev/null
+		tail -n 1 /bytes | grep "^softirq"
+		[ "$(grep -c ^btime /bytes)" = 1 ]'
+}
+
+@test "view: uptime, stat and loadavg begin with the VPS and only grow" {
+	vps_up web1
+	vps_sh web1 'up=$(cut -d . -f 1 /proc/uptime); [ "$up" -lt 60 ]
+		now=$(date +%s); btime=$(sed -n "s/^btime //p" /proc/stat)
+		[ $((now - btime)) -ge 0 ] && [ $((now - btime)) -lt 60 ]
+		timeout 1 sh -c "while :; do :; done"
+		set -- $(head -n 1 /proc/stat); [ "$2" -ge 50 ] && [ "$2" -lt 1000 ]'
+	local before after i
+	before=$(vps_sh web1 'head -n 1 /proc/stat')
+	for i in 1 2 3; do
+		kill -9 "$(server_pid)"
+		after=$(vps_sh web1 'head -n 1 /proc/stat')
+		paste -d ' ' <(tr -s ' ' '\n' <<<"$before") <(tr -s ' ' '\n' <<<"$after") |
+			awk '$1 != "cpu" && $2 < $1 { exit 1 }'
+		before=$after
+	done
+}
+
+@test "view: no read fails or hangs while the server is killed again and again" {
+	local count=${VPS_VIEW_COUNT:-5} names=() i
+	for ((i = 1; i <= count; i++)); do
+		names+=("web$i")
+		vpsctl create "web$i"
+	done
+	vpsctl start --all
+	readers "${names[@]}"
+	for ((i = 0; i < 20; i++)); do
+		kill -9 "$(server_pid)"
+		sleep 0.2
+		eventually 5 server_pid
+	done
+	readers_succeeded "${names[@]}"
+}
+
+@test "view: a VPS starts while the server is killed" {
+	vps_up web1
+	(for i in 1 2 3 4 5 6 7 8 9 10 11 12; do
+		kill -9 "$(server_pid)" || true
+		sleep 0.07
+	done) 3>&- &
+	local killer=$! i
+	for i in 2 3 4 5; do
+		vps_up "web$i"
+		vps_sh "web$i" 'grep -q " /proc/meminfo fuse" /proc/mounts; cat /proc/meminfo'
+	done
+	wait "$killer"
+}
+
+@test "view: a monitor that took over a VPS also brings another server" {
+	vps_up web1
+	kill -9 "$(pgrep -f "vps-monitor.*$VPS_ROOT/run/web1")"
+	vps_sh web1 'cat /proc/uptime'
+	kill -9 "$(server_pid)"
+	vps_sh web1 'timeout 1 cat /proc/uptime'
+}
+
+@test "view: the server ends after the last VPS" {
+	vps_up web1
+	server_pid
+	vpsctl destroy web1 --force
+	eventually 10 is_gone
+}
+
+is_gone() {
+	! server_pid
+}
+
+@test "view: root of the VPS cannot uncover the files of the kernel" {
+	vps_up web1
+	run vps_sh web1 'for file in meminfo stat diskstats; do umount -l /proc/$file && exit 1; done; true'
+	[[ $status == 0 ]]
+	vps_sh web1 'grep -q " /proc/meminfo fuse" /proc/mounts'
+}
+
+@test "view: a VPS starts without FUSE, and sees the files of the kernel" {
+	mount --bind /dev/null /dev/fuse
+	vps_up web1 || { umount /dev/fuse; return 1; }
+	umount /dev/fuse
+	vps_sh web1 'cat /proc/meminfo; ! grep " /proc/meminfo fuse" /proc/mounts'
+}

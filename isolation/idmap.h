@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/arena.h"
 #include "base/err.h"
 
 struct idmap_range {
@@ -39,6 +40,18 @@ int idmap_write(int proc_fd, pid_t pid, const struct idmap *map, struct vps_err 
  * Returns a descriptor that the caller owns, or -errno with err set.
  */
 int idmap_userns(const struct idmap *map, struct vps_err *err);
+
+/*
+ * The maps of a user namespace that is there already.
+ *
+ * userns_fd  borrowed
+ * arena      gets the ranges
+ * Returns 0, or -errno with err set and ret_map untouched.
+ */
+int idmap_read(int userns_fd, struct arena *arena, struct idmap *ret_map, struct vps_err *err);
+
+/* Whether both have the same ranges in the same order. */
+bool idmap_is_same(const struct idmap *a, const struct idmap *b);
 
 /* Where an inside id lies on the host. False: it is not mapped. */
 bool idmap_uid_outside(const struct idmap *map, uint32_t inside, uint32_t *ret_outside);

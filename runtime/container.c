@@ -79,8 +79,30 @@ static void mountns_down(struct container *c)
 
 /* ---- userns: an id map to give to the root and the binds ---- */
 
+/* Who joins a user namespace has its maps: device nodes and mounts are made for them. */
+static int learn_maps(struct container *c, const char *path, struct vps_err *err)
+{
+	OWN_FD fd = ns_open(NS_USER, path, err);
+	struct idmap map;
+	int r = fd < 0 ? fd : idmap_read(fd, &c->config.arena, &map, err);
+
+	if (r < 0)
+		return r;
+	if ((c->config.idmap.uid_count || c->config.idmap.gid_count) &&
+	    !idmap_is_same(&c->config.idmap, &map))
+		return vps_err_say(err, -EINVAL,
+				   "linux.uidMappings and linux.gidMappings: other than those of user namespace %s",
+				   path);
+	c->config.idmap = map;
+	return 0;
+}
+
 static int userns_up(struct container *c, struct vps_err *err)
 {
+	const char *path = c->config.namespaces[NS_USER].path;
+
+	if (path)
+		return learn_maps(c, path, err);
 	if (!has_new(c, NS_USER) || !c->attachments || !c->attachments->root)
 		return 0;
 	c->userns_fd = idmap_userns(&c->config.idmap, err);
@@ -120,7 +142,8 @@ static uint64_t clone_flags(const struct container *c)
 	return flags;
 }
 
-static pid_t clone_init(struct container *c)
+/* The pid; 0 in init; -1 with errno set, and err where that says too little. */
+static pid_t clone_init(struct container *c, struct vps_err *err)
 {
 	struct clone_args args = {
 		.flags = clone_flags(c) | CLONE_PIDFD | CLONE_CLEAR_SIGHAND |
@@ -130,6 +153,13 @@ static pid_t clone_init(struct container *c)
 		.cgroup = c->cg_fd >= 0 ? (uint64_t)c->cg_fd : 0,
 	};
 
+	pid_t pid;
+
+	if (container_has_joiner(c)) {
+		pid = container_clone_joined(c, &args, err);
+		errno = pid < 0 ? -pid : 0;
+		return pid < 0 ? -1 : pid;
+	}
 	/* No fork() of glibc's: the child of a clone3() of ours uses only plain system calls. */
 	return (pid_t)syscall(SYS_clone3, &args, sizeof(args));
 }
@@ -147,7 +177,7 @@ static int pidns_enter(const struct container *c, struct vps_err *err)
 	const char *path = c->config.namespaces[NS_PID].path;
 	OWN_FD fd = FD_NONE;
 
-	if (!path)
+	if (!path || container_has_joiner(c))
 		return 0;
 	fd = ns_open(NS_PID, path, err);
 	if (fd < 0)
@@ -161,7 +191,7 @@ static int pidns_leave(const struct container *c)
 {
 	OWN_FD fd = FD_NONE;
 
-	if (!c->config.namespaces[NS_PID].path)
+	if (!c->config.namespaces[NS_PID].path || container_has_joiner(c))
 		return 0;
 	fd = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
 	return setns(fd, CLONE_NEWPID) < 0 ? -errno : 0;
@@ -205,11 +235,11 @@ static int init_up(struct container *c, struct vps_err *err)
 		(void)pidns_leave(c);
 		return r;
 	}
-	c->init_pid = clone_init(c);
+	c->init_pid = clone_init(c, err);
 	/* It could be made, but what we are in now is not this user's to leave. */
 	if (c->init_pid < 0 && errno == EACCES && c->is_rootless && c->cg_fd >= 0) {
 		if (cgroup_do_without(c, err) == 0)
-			c->init_pid = clone_init(c);
+			c->init_pid = clone_init(c, err);
 		else
 			errno = -err->code;
 	}

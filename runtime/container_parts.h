@@ -3,6 +3,7 @@
 #ifndef RUNTIME_CONTAINER_PARTS_H
 #define RUNTIME_CONTAINER_PARTS_H
 
+#include <linux/sched.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -21,6 +22,12 @@ static inline bool has_userns(const struct container *c)
 	return c->config.namespaces[NS_USER].is_listed;
 }
 
+/* Its tree is laid out in a mount namespace of its own, not found in one that it joins or shares. */
+static inline bool has_tree(const struct container *c)
+{
+	return has_new(c, NS_MOUNT);
+}
+
 /* Run hooks with the container's state; pid is that of init as the hooks see it. */
 int container_run_hooks(struct container *c, enum oci_hook_kind kind, const char *status,
 			pid_t pid, struct vps_err *err);
@@ -33,6 +40,17 @@ void container_note(struct container *c, const char *text);
  * -VPS_EHOST with err set when a limit needs it.
  */
 int cgroup_do_without(struct container *c, struct vps_err *err);
+
+/* Whether init is to be cloned by container_clone_joined(). */
+bool container_has_joiner(const struct container *c);
+
+/*
+ * Clone init from a process that has joined every namespace with a path.
+ *
+ * args   of clone3(2), for the new ones; c->init_fd is set
+ * Returns the pid, 0 in init, or -errno with err set.
+ */
+pid_t container_clone_joined(struct container *c, struct clone_args *args, struct vps_err *err);
 
 /* Stages. */
 int cgroup_up(struct container *c, struct vps_err *err);

@@ -63,7 +63,7 @@ int mountns_up(struct container *c, struct vps_err *err)
 
 	if (r < 0)
 		return r;
-	if (!has_userns(c) || c->has_mount_ns)
+	if (!has_userns(c) || !has_tree(c) || c->has_mount_ns)
 		return 0;
 	if (unshare(CLONE_NEWNS) < 0)
 		return vps_err_set(err, -errno, "cannot leave the host's mount namespace");
@@ -192,6 +192,8 @@ int root_up(struct container *c, struct vps_err *err)
 	const char *dir = mounts_path(c, "");
 	int r;
 
+	if (!has_tree(c))
+		return 0;
 	if (!has_userns(c))
 		return map_binds(c, err);	/* init takes everything from where it is */
 	if (!dir)

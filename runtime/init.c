@@ -120,24 +120,40 @@ static int take_console(const struct container *c, const struct mounts_tree *tre
 	return r == 0 ? sync_send(sync_fd, SYNC_CONSOLE, master_fd) : r;
 }
 
+/* Without a tree of its own: the bundle's root, or the "/" of the mount namespace that it joined. */
+static int open_root(const struct container *c, struct mounts_tree *tree, struct vps_err *err)
+{
+	const char *path = c->config.namespaces[NS_MOUNT].path ? "/" : c->config.root_path;
+
+	tree->root_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return tree->root_fd < 0 ? vps_err_set(err, -errno, "cannot open root %s", path) : 0;
+}
+
+static int enter_root(const struct mounts_tree *tree, struct vps_err *err)
+{
+	if (fchdir(tree->root_fd) < 0 || chroot(".") < 0 || chdir("/") < 0)
+		return vps_err_set(err, -errno, "cannot enter the root");
+	return 0;
+}
+
 static int build(struct container *c, const struct mounts_plan *plan, struct mounts_tree *tree,
 		 int sync_fd, struct vps_err *err)
 {
-	int r = join_namespaces(c, err);
+	int r = container_has_joiner(c) ? 0 : join_namespaces(c, err);
 
 	/* Only now is this process in its cgroup for sure: that becomes the namespace's root. */
 	if (r == 0 && c->config.namespaces[NS_CGROUP].is_listed &&
 	    !c->config.namespaces[NS_CGROUP].path && unshare(CLONE_NEWCGROUP) < 0)
 		r = vps_err_set(err, -errno, "cannot make a cgroup namespace");
 	if (r == 0)
-		r = mounts_open(plan, tree, err);
+		r = has_tree(c) ? mounts_open(plan, tree, err) : open_root(c, tree, err);
 	if (r == 0)
 		r = become_root(c, err);
 	if (r == 0)
 		r = set_names(&c->config, err);
 	phase_end("init: namespaces");
 	if (r == 0)
-		r = mounts_build(plan, tree, err);
+		r = has_tree(c) ? mounts_build(plan, tree, err) : 0;
 	phase_end("init: mounts");
 	if (r == 0)
 		r = set_sysctls(&c->config, err);
@@ -188,7 +204,7 @@ static int settle(struct container *c, int sync_fd, struct vps_err *err)
 	if (r == 0)
 		r = container_run_hooks(c, HOOK_CREATE_CONTAINER, "creating", getpid(), err);
 	if (r == 0)
-		r = mounts_enter(&plan, &tree, err);
+		r = has_tree(c) ? mounts_enter(&plan, &tree, err) : enter_root(&tree, err);
 	mounts_close(&tree);
 	phase_end("init: covers and root");
 	if (r == 0)

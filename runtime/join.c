@@ -26,6 +26,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -177,6 +178,44 @@ _Noreturn static void process_main(struct join *join, int sync_fd)
 
 /* ---- the joiner ---- */
 
+/* The root of init, which shares our mount namespace: where that is none of the container's own. */
+static int open_root(int init_fd, struct vps_err *err)
+{
+	char path[48], text[512], *line;
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", init_fd);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		ssize_t len = read(fd, text, sizeof(text) - 1);
+
+		text[len > 0 ? len : 0] = '\0';
+		(void)close(fd);
+	}
+	line = fd < 0 ? NULL : strstr(text, "Pid:\t");
+	if (!line)
+		return vps_err_say(err, -ESRCH, "cannot tell the pid of its init");
+	(void)snprintf(path, sizeof(path), "/proc/%d/root", atoi(line + 5));
+	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? vps_err_set(err, -errno, "cannot open its root") : fd;
+}
+
+static int enter_namespaces(const struct join *join, struct vps_err *err)
+{
+	OWN_FD root_fd = FD_NONE;
+
+	if (!join->config->namespaces[NS_MOUNT].is_listed) {
+		root_fd = open_root(join->init_fd, err);
+		if (root_fd < 0)
+			return root_fd;
+	}
+	if (setns(join->init_fd, namespace_flags(join->config)) < 0)
+		return vps_err_set(err, -errno, "cannot enter its namespaces");
+	if (root_fd >= 0 && (fchdir(root_fd) < 0 || chroot(".") < 0))
+		return vps_err_set(err, -errno, "cannot enter its root");
+	return 0;
+}
+
 _Noreturn static void joiner_main(struct join *join, int sync_fd, int pid_pipe)
 {
 	int pid_fd = FD_NONE, i;
@@ -194,8 +233,7 @@ _Noreturn static void joiner_main(struct join *join, int sync_fd, int pid_pipe)
 		(void)signal(i, SIG_DFL);
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-	if (setns(join->init_fd, namespace_flags(join->config)) < 0) {
-		(void)vps_err_set(&err, -errno, "cannot enter its namespaces");
+	if (enter_namespaces(join, &err) < 0) {
 		sync_fail(sync_fd, &err);
 		_exit(STATUS_NOT_RUN);
 	}

@@ -35,7 +35,7 @@ static int check_idmaps(const struct oci_config *config, struct vps_err *err)
 
 	for (i = 0; i < config->mount_count; i++)
 		if (config->mounts[i].is_idmapped && !config->mounts[i].idmap.uid_count &&
-		    !config->idmap.uid_count)
+		    !config->idmap.uid_count && !config->namespaces[NS_USER].path)
 			return vps_err_say(err, -EINVAL,
 					   "mounts[%zu].uidMappings: missing; there is no linux.uidMappings to take the ids from",
 					   i);
@@ -55,6 +55,14 @@ int oci_check(const struct oci_config *config, struct vps_err *err)
 		r = needs(config, NS_TIME, true, "linux.timeOffsets", err);
 	if (r == 0 && config->net_device_count)
 		r = needs(config, NS_NET, false, "linux.netDevices", err);
+	if (r == 0 && config->root_readonly)
+		r = needs(config, NS_MOUNT, true, "root.readonly", err);
+	if (r == 0 && config->rootfs_propagation)
+		r = needs(config, NS_MOUNT, true, "linux.rootfsPropagation", err);
+	if (r == 0 && config->device_count)
+		r = needs(config, NS_MOUNT, true, "linux.devices", err);
+	if (r == 0 && config->has_process && config->process.terminal)
+		r = needs(config, NS_MOUNT, true, "process.terminal", err);
 	if (r == 0 && (config->masked_count || config->readonly_count || config->mount_count))
 		r = needs(config, NS_MOUNT, true, "mounts, linux.maskedPaths or linux.readonlyPaths",
 			  err);

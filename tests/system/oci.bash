@@ -92,3 +92,7 @@ oci_status_is() {
 nothing_is_left() {
 	[[ -z $(oci list --quiet) && ! -e $root/$1 && ! -d /sys/fs/cgroup/vps-oci/$1 ]]
 }
+
+oci_pid() {
+	oci state "$1" | jq .pid
+}

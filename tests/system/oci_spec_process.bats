@@ -173,7 +173,7 @@ has_apparmor() {
 	start_detached c1
 	jq '.process | .apparmorProfile = "vps-test" | .args = ["true"]' "$bundle/config.json" >"$BATS_TEST_TMPDIR/process.json"
 	run -255 --separate-stderr oci exec --process "$BATS_TEST_TMPDIR/process.json" c1
-	[[ $stderr == *"process.apparmorProfile: AppArmor is not enabled on this host"* ]]
+	[[ $stderr == *"process.apparmorProfile: AppArmor is not enabled on this host"* ]] || { echo "$stderr" >&2; return 1; }
 }
 
 # Natively this is the one above; VPS_MUST_RUN is for a host that has it.

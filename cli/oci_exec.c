@@ -218,14 +218,35 @@ static int add_env(const struct text_list *list, struct arena *arena, struct oci
 	return 0;
 }
 
+/* What a process document leaves out and the container's own program has. */
+static void inherit(const struct oci_process *from, struct oci_process *process)
+{
+	if (!process->has_caps) {
+		process->has_caps = from->has_caps;
+		process->caps = from->caps;
+	}
+	if (!process->rlimit_count) {
+		process->rlimits = from->rlimits;
+		process->rlimit_count = from->rlimit_count;
+	}
+	if (!process->apparmor_profile)
+		process->apparmor_profile = from->apparmor_profile;
+	if (!process->selinux_label)
+		process->selinux_label = from->selinux_label;
+}
+
 static int compose(const struct exec_values *values, char **argv, struct oci_config *config,
 		   struct oci_process *process, struct vps_err *err)
 {
 	struct winsize size;
 	int r;
 
-	if (values->process)
-		return read_document(values->process, &config->arena, process, err);
+	if (values->process) {
+		r = read_document(values->process, &config->arena, process, err);
+		if (r == 0)
+			inherit(&config->process, process);
+		return r;
+	}
 	*process = config->process;
 	process->args = (const char *const *)argv;
 	process->terminal = values->has_tty;

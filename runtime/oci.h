@@ -65,7 +65,7 @@ struct oci_process {
 	size_t             group_count;
 	bool               has_umask;
 	mode_t             umask;
-	bool               has_caps;
+	bool               has_caps;		/* false: none at all, but those of the container for an exec */
 	struct caps_sets   caps;
 	const char *const *unknown_caps;	/* named in capabilities, unknown here: to be warned of; or NULL */
 	const struct oci_rlimit *rlimits;

@@ -263,13 +263,14 @@ int process_become(const struct process_plan *plan, struct vps_err *err)
 
 	if (r < 0)
 		return r;
-	r = process->has_caps ? caps_before_setuid(&process->caps, err) : 0;
+	/* Without any in the config there are none, as for every runtime. */
+	r = caps_before_setuid(&process->caps, err);
 	if (r == 0 && !process->no_new_privileges)
 		r = load_filter(plan, err);
 	if (r == 0)
 		r = become_user(process, err);
 	if (r == 0)
-		r = process->has_caps ? caps_after_setuid(&process->caps, err) : 0;
+		r = caps_after_setuid(&process->caps, err);
 	if (r == 0)
 		r = enter_cwd(process->cwd, err);
 	if (r < 0)

@@ -484,3 +484,21 @@ limit_of() {
 		[[ -z $stderr ]] || { echo "$option: $stderr" >&2; return 1; }
 	done
 }
+
+# ---- what is left out ----
+
+@test "oci: a config without capabilities gives none" {
+	config 'del(.process.capabilities)'
+	runs 'grep -E "^Cap(Inh|Prm|Eff|Bnd|Amb)" /proc/self/status'
+	run -0 oci run --bundle "$bundle" c1
+	[[ $(sort -u <<<"${output//Cap???:$'\t'/}") == 0000000000000000 ]]
+}
+
+@test "oci: a process document takes from the container what it leaves out, and not more" {
+	config '.process.rlimits = [{type: "RLIMIT_NOFILE", hard: 512, soft: 256}]'
+	start_detached c1
+	jq '.process | del(.capabilities, .rlimits) | .args = ["sh", "-c", "grep CapEff /proc/self/status; ulimit -n"]' \
+		"$bundle/config.json" >"$BATS_TEST_TMPDIR/process.json"
+	run -0 oci exec --process "$BATS_TEST_TMPDIR/process.json" c1
+	[[ $output == $'CapEff:\t0000000020000420\n256' ]]
+}

@@ -170,8 +170,8 @@ void doctor_criu(const struct doctor *doctor, const struct check *check,
 void doctor_view(const struct doctor *doctor, const struct check *check,
 		 struct vps_finding *finding)
 {
+	OWN_FD fs_fd = fsopen("fuse", FSOPEN_CLOEXEC);	/* loads the module */
 	OWN_FD fuse_fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
-	OWN_FD fs_fd = fsopen("fuse", FSOPEN_CLOEXEC);
 	char path[PATH_MAX];
 
 	(void)doctor;

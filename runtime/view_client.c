@@ -299,6 +299,18 @@ static int fetch_files(struct view_client *client, int mount_fd, const char *scr
 	return 0;
 }
 
+/* Naming the file system loads the module, where the kernel has it as one and nobody has. */
+static int open_fuse(void)
+{
+	OWN_FD fd = open("/dev/fuse", O_RDWR | O_CLOEXEC | O_NONBLOCK);
+	OWN_FD fs_fd = FD_NONE;
+
+	if (fd >= 0 || errno != ENOENT)
+		return fd_take(&fd);
+	fs_fd = fsopen("fuse", FSOPEN_CLOEXEC);
+	return open("/dev/fuse", O_RDWR | O_CLOEXEC | O_NONBLOCK);
+}
+
 static int make_view(struct view_client *client, const struct view_plan *plan,
 		     struct vps_err *err)
 {
@@ -306,7 +318,7 @@ static int make_view(struct view_client *client, const struct view_plan *plan,
 	OWN_FD mount_fd = FD_NONE;
 	int r;
 
-	client->fds[VIEW_FD_FUSE] = open("/dev/fuse", O_RDWR | O_CLOEXEC | O_NONBLOCK);
+	client->fds[VIEW_FD_FUSE] = open_fuse();
 	if (client->fds[VIEW_FD_FUSE] < 0 || scratch_fd < 0)
 		return vps_err_set(err, -errno, "cannot open /dev/fuse");
 	client->fds[VIEW_FD_CGROUP] = fcntl(plan->cg_fd, F_DUPFD_CLOEXEC, 0);

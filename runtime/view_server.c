@@ -162,8 +162,7 @@ static int listen_at(const char *dir)
 	(void)unlink(VIEW_SOCKET);
 	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 || listen(fd, 1024) < 0)
 		return -errno;
-	(void)chdir("/");
-	return fd_take(&fd);
+	return chdir("/") < 0 ? -errno : fd_take(&fd);
 }
 
 /* Whoever started us goes on when we can be connected to. */

@@ -67,6 +67,94 @@ readers_succeeded() {
 	done
 }
 
+# meminfo NAME ROW: in kB.
+meminfo() {
+	vps_sh "$1" "sed -n 's/^$2: *\([0-9]*\) kB/\1/p' /proc/meminfo"
+}
+
+@test "view: meminfo shows the limit and the use, also after a change" {
+	needs_controller memory
+	vps_up web1 memory=128M
+	[[ $(meminfo web1 MemTotal) == 131072 ]]
+	local free
+	free=$(meminfo web1 MemFree)
+	((free > 60000 && free < 131072))
+	vps_sh web1 'dd if=/dev/zero of=/dev/shm/file bs=1M count=32 2>/dev/null'
+	((free - $(meminfo web1 MemFree) > 30000))
+	(($(meminfo web1 Shmem) >= 32768))
+	vpsctl set web1 memory=256M
+	[[ $(meminfo web1 MemTotal) == 262144 ]]
+	vpsctl set web1 memory=max
+	[[ $(meminfo web1 MemTotal) == "$(sed -n 's/^MemTotal: *\([0-9]*\) kB/\1/p' /proc/meminfo)" ]]
+}
+
+@test "view: a limit above the VPS counts as well" {
+	needs_controller memory
+	vps_up web1 memory=256M
+	local parent
+	parent=$(dirname "$(vps_cgroup web1)")
+	[[ -e $parent/memory.max ]] || lacking "a cgroup above that of the VPS"
+	echo 134217728 >"$parent/memory.max"
+	local total
+	total=$(meminfo web1 MemTotal)
+	echo max >"$parent/memory.max"
+	[[ $total == 131072 ]]
+}
+
+@test "view: a fraction of a processor is shown as a whole one, also after a change" {
+	needs_controller cpu
+	(($(nproc) > 1)) || lacking "two processors"
+	vps_up web1 cpus=0.5
+	cpus_are web1 1
+	vpsctl set web1 cpus=1.5
+	cpus_are web1 2
+	vpsctl set web1 cpus=1
+	cpus_are web1 1
+	vpsctl set web1 cpus=max
+	cpus_are web1 "$(nproc)"
+}
+
+# cpus_are NAME COUNT: everywhere they are shown.
+cpus_are() {
+	local last=$(($2 - 1)) online=0
+	((last == 0)) || online=0-$last
+	[[ $(vps_sh "$1" 'cat /sys/devices/system/cpu/online') == "$online" ]]
+	[[ $(vps_sh "$1" 'grep -c ^processor /proc/cpuinfo') == "$2" ]]
+	[[ $(vps_sh "$1" 'grep -c "^cpu[0-9]" /proc/stat') == "$2" ]]
+}
+
+@test "view: time in which the VPS was throttled is stolen time" {
+	needs_controller cpu
+	vps_up web1 cpus=0.2
+	vps_sh web1 'timeout 3 sh -c "while :; do :; done"; set -- $(head -n 1 /proc/stat)
+		echo "user $2 idle $5 stolen $9"; [ "$9" -gt 100 ] && [ "$2" -lt 100 ]'
+}
+
+@test "view: load follows what runs" {
+	vps_up web1
+	vps_sh web1 'for i in 1 2 3; do timeout 8 sh -c "while :; do :; done" & done
+		sleep 7; read load rest </proc/loadavg; echo "$load $rest"
+		case $load in 0.0*) exit 1;; esac; wait'
+}
+
+@test "view: pressure is that of the cgroup" {
+	[[ -e /proc/pressure/cpu ]] || lacking "PSI"
+	vps_up web1
+	vps_up web2
+	vps_sh web1 'for i in 1 2 3 4 5 6; do timeout 2 sh -c "while :; do :; done" & done; wait'
+	local busy idle
+	busy=$(vps_sh web1 'sed -n "s/^some.*total=//p" /proc/pressure/cpu')
+	idle=$(vps_sh web2 'sed -n "s/^some.*total=//p" /proc/pressure/cpu')
+	((busy > 500000 && busy > idle))
+}
+
+@test "view: diskstats counts what the VPS wrote" {
+	needs_controller io
+	vps_up web1
+	vps_sh web1 'dd if=/dev/zero of=/file bs=1M count=8 2>/dev/null; sync'
+	vps_sh web1 'awk "{ written += \$10 } END { exit !(written >= 8 * 2048) }" /proc/diskstats'
+}
+
 @test "view: no read fails or hangs while the server is killed again and again" {
 	local count=${VPS_VIEW_COUNT:-5} names=() i
 	for ((i = 1; i <= count; i++)); do

@@ -41,9 +41,11 @@ static int run(const struct oci_cli *cli, const void *values, int count, char **
 	struct vps_err err = { 0 }, ignored = { 0 };
 	OWN_FD signal_fd = wanted->is_detached ? FD_NONE : relay_watch_signals();
 	int status = OCI_DONE;
-	int r = oci_bring_up(cli, wanted, args[0], false, &bring, &err);
+	int r;
 
 	(void)count;
+	bring.c.starts_at_once = true;
+	r = oci_bring_up(cli, wanted, args[0], false, &bring, &err);
 	if (r == 0) {
 		r = container_start(&bring.c, &err);
 		if (r < 0)

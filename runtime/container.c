@@ -5,23 +5,24 @@
  *
  *   runtime (this file)                     init (init.c)
  *   ---------------------------------------------------------------------
- *   userns, root, binds, cgroup, filter
+ *   userns, root, binds, filter, cgroup
  *   clone3() into the cgroup ------------>  born in all its namespaces
  *   id maps, rlimits
  *   SYNC_MAPPED ------------------------->  clones of root and binds taken,
- *   network, at the same time               root of the container, mounts laid
+ *   limits, device rules, network,          root of the container, mounts laid
+ *   at the same time
  *                                    <----  SYNC_MOUNT with proc, then sysfs
  *   covers it, puts it in place: guard.h
  *   SYNC_MOUNTED ------------------------>
  *                                    <----  SYNC_CONSOLE with the pty's master
  *                                    <----  SYNC_BUILT
- *   prestart, createRuntime hooks
- *   SYNC_ENTER -------------------------->  createContainer hooks, switch of root,
- *                                           is the program there?
+ *   where init waits for hooks: prestart, createRuntime
+ *   SYNC_ENTER -------------------------->  createContainer hooks
+ *                                           switch of root, is the program there?
  *                                    <----  SYNC_READY
  *   "created"
  *   SYNC_START -------------------------->  startContainer hooks, user,
- *                                           capabilities, [SYNC_LISTENER,] execve()
+ *   (if starts_at_once: after SYNC_BUILT)   capabilities, [SYNC_LISTENER,] execve()
  *   "running"                        <----  end of file: execve() closed it
  *
  * Whoever fails says why with SYNC_FAILED; whoever finds the other side gone gives up.
@@ -333,19 +334,26 @@ static int build(struct container *c, struct vps_err *err)
 	}
 }
 
+static int run_outer_hooks(struct container *c, struct vps_err *err)
+{
+	int r = container_run_hooks(c, HOOK_PRESTART, "creating", c->init_pid, err);
+
+	if (r == 0)
+		r = container_run_hooks(c, HOOK_CREATE_RUNTIME, "creating", c->init_pid, err);
+	return r == 0 ? sync_send(c->sync_fd, SYNC_ENTER, FD_NONE) : r;
+}
+
 static int entered_up(struct container *c, struct vps_err *err)
 {
 	int r = build(c, err);
 
 	if (c->view)
 		view_client_placed(c->view);
-
-	if (r == 0)
-		r = container_run_hooks(c, HOOK_PRESTART, "creating", c->init_pid, err);
-	if (r == 0)
-		r = container_run_hooks(c, HOOK_CREATE_RUNTIME, "creating", c->init_pid, err);
-	if (r == 0)
-		r = sync_send(c->sync_fd, SYNC_ENTER, FD_NONE);
+	if (r == 0 && waits_to_enter(c))
+		r = run_outer_hooks(c, err);
+	/* Init may have failed already: then it has said why, and nobody takes this. */
+	if (r == 0 && c->starts_at_once)
+		(void)sync_send(c->sync_fd, SYNC_START, FD_NONE);
 	if (r == 0)
 		r = sync_expect(c->sync_fd, SYNC_READY, err);
 	return r < 0 ? vps_err_set(err, r, "cannot talk to the container's init") : 0;
@@ -372,6 +380,7 @@ static const struct stage {
 	{ "cgroup",		cgroup_up,	cgroup_down	},
 	{ "network",		NULL,		network_down	},
 	{ "init",		init_up,	init_down	},
+	{ "limits",		limits_up,	NULL		},
 	{ "network",		network_up,	NULL		},
 	{ "links",		links_up,	NULL		},
 	{ "view",		view_up,	view_down	},
@@ -435,7 +444,7 @@ static int give_listener(struct container *c, int listener_fd, struct vps_err *e
 
 int container_start(struct container *c, struct vps_err *err)
 {
-	int r = sync_send(c->sync_fd, SYNC_START, FD_NONE);
+	int r = c->starts_at_once ? 0 : sync_send(c->sync_fd, SYNC_START, FD_NONE);
 
 	if (r < 0)
 		return vps_err_set(err, r, "cannot talk to the container's init");

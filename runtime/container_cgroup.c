@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* The container's cgroup, its limits and device rules: a stage of container.c. */
+/* The container's cgroup, its limits and device rules: stages of container.c. */
 #include <errno.h>
 #include <string.h>
 
@@ -63,8 +63,6 @@ int cgroup_up(struct container *c, struct vps_err *err)
 {
 	const struct oci_config *config = &c->config;
 	struct vps_err why = { 0 };
-	uint32_t uid, gid;
-	int r;
 
 	if (!*c->cgroup_path) {
 		container_note(c, "without a cgroup there are neither limits nor device rules");
@@ -73,10 +71,23 @@ int cgroup_up(struct container *c, struct vps_err *err)
 	c->cg_fd = cg_create(c->cgroup_path, config->cg_values, config->cg_value_count, &why);
 	if (c->cg_fd < 0 && c->is_rootless && is_refusal(c->cg_fd))
 		return cgroup_do_without(c, err);
-	if (c->cg_fd < 0) {
+	if (c->cg_fd < 0)
 		*err = why;
-		return c->cg_fd;
-	}
+	return c->cg_fd < 0 ? c->cg_fd : 0;
+}
+
+/*
+ * Init lays its mounts meanwhile, which takes as long, and needs no limits: it
+ * runs nothing of the tenant's before SYNC_START.
+ */
+int limits_up(struct container *c, struct vps_err *err)
+{
+	const struct oci_config *config = &c->config;
+	uint32_t uid, gid;
+	int r;
+
+	if (c->cg_fd < 0)
+		return 0;
 	r = cg_set(c->cg_fd, c->cgroup_path, config->cg_values, config->cg_value_count, err);
 	if (r == 0)
 		r = restrict_devices(c, err);

@@ -28,6 +28,15 @@ static inline bool has_tree(const struct container *c)
 	return has_new(c, NS_MOUNT);
 }
 
+/* Init stops before the switch of root until hooks have run outside. */
+static inline bool waits_to_enter(const struct container *c)
+{
+	const struct oci_hooks *hooks = c->config.hooks;
+
+	return hooks[HOOK_PRESTART].count || hooks[HOOK_CREATE_RUNTIME].count ||
+	       hooks[HOOK_CREATE_CONTAINER].count;
+}
+
 /* Run hooks with the container's state; pid is that of init as the hooks see it. */
 int container_run_hooks(struct container *c, enum oci_hook_kind kind, const char *status,
 			pid_t pid, struct vps_err *err);
@@ -55,6 +64,7 @@ pid_t container_clone_joined(struct container *c, struct clone_args *args, struc
 /* Stages. */
 int cgroup_up(struct container *c, struct vps_err *err);
 void cgroup_down(struct container *c);
+int limits_up(struct container *c, struct vps_err *err);
 int mountns_up(struct container *c, struct vps_err *err);
 int links_up(struct container *c, struct vps_err *err);
 void links_down(struct container *c);

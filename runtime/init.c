@@ -198,7 +198,7 @@ static int settle(struct container *c, int sync_fd, struct vps_err *err)
 		r = build(c, &plan, &tree, sync_fd, err);
 	if (r == 0)
 		r = sync_send(sync_fd, SYNC_BUILT, FD_NONE);
-	if (r == 0)
+	if (r == 0 && waits_to_enter(c))
 		r = sync_expect(sync_fd, SYNC_ENTER, err);
 	phase_end("init: hooks outside");
 	if (r == 0)

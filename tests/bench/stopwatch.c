@@ -2,11 +2,11 @@
 /*
  * Times commands from before their execve() until they are reaped, interleaved
  * so that what disturbs the machine disturbs all alike; called by
- * tests/bench/start and tests/bench/oci.
+ * tests/bench/start, tests/bench/oci and tests/bench/resize.
  *
  *	stopwatch RUNS GAP_MSEC LOG [TOGETHER] < PLAN > SAMPLES
  *
- * PLAN has a line a peer: its name and its commands, one to four, separated by
+ * PLAN has a line a peer: its name and its commands, one to five, separated by
  * tabs; words of a command by single spaces, without quoting. Each command is
  * started TOGETHER (1) times at once and timed until the last has ended; "@" in
  * its words is then the number from 0 up. SAMPLES gets a line a run: name, the
@@ -30,7 +30,7 @@
 #include <unistd.h>
 
 #define PEERS_MAX	8
-#define COMMANDS_MAX	4
+#define COMMANDS_MAX	5
 #define WORDS_MAX	32
 #define TOGETHER_MAX	1000
 #define LINE_MAX_BYTES	4096

@@ -135,9 +135,9 @@ static int events(const struct oci_box *box, bool is_once, int interval_msec, st
 
 	if (box->init_fd < 0)
 		return vps_err_say(err, -VPS_ESTATE, "container not running: %.100s", box->id);
-	cg_fd = cg_open(box->record.cgroup);
+	cg_fd = oci_box_cgroup(box, "which would count what it uses", err);
 	if (cg_fd < 0)
-		return vps_err_set(err, cg_fd, "cannot open cgroup %s", box->record.cgroup);
+		return cg_fd;
 	w.cg_fd = cg_fd;
 	if (is_once)
 		return show_stats(&w, err);

@@ -79,10 +79,11 @@ static int open_cgroup(const struct oci_box *box, const char *path, struct vps_e
 	if (!path)
 		return cg_open_for_exec(box->record.cgroup, box->record.init_pid, err);
 	path += strspn(path, "/");
-	base_fd = cg_open(box->record.cgroup);
-	fd = base_fd < 0 ? base_fd :
-			   path_open(base_fd, *path ? path : ".", O_RDONLY | O_DIRECTORY, 0,
-				     RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+	base_fd = oci_box_cgroup(box, "below which --cgroup would be", err);
+	if (base_fd < 0)
+		return base_fd;
+	fd = path_open(base_fd, *path ? path : ".", O_RDONLY | O_DIRECTORY, 0,
+		       RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
 	return fd < 0 ? vps_err_set(err, fd, "--cgroup: cannot open %s below the container's cgroup",
 				    path) : fd;
 }

@@ -53,6 +53,19 @@ static int send_all(const struct oci_box *box, int signal, struct vps_err *err)
 	return r < 0 ? vps_err_set(err, r, "cannot kill container %.100s", box->id) : 0;
 }
 
+/* Whether the kernel kills the rest when init ends: it does so for a pid namespace of its own. */
+static bool ends_with_init(const struct oci_box *box)
+{
+	struct oci_config config = { 0 };
+	struct vps_err ignored = { 0 };
+	bool ends = true;
+
+	if (oci_box_config(box, &config, &ignored) == 0)
+		ends = config.namespaces[NS_PID].is_listed && !config.namespaces[NS_PID].path;
+	oci_free(&config);
+	return ends;
+}
+
 static int kill_one(const struct oci_cli *cli, const char *id, void *arg, struct vps_err *err)
 {
 	const struct kill_values *wanted = arg;
@@ -61,6 +74,8 @@ static int kill_one(const struct oci_cli *cli, const char *id, void *arg, struct
 
 	if (r < 0)
 		return r;
+	if (wanted->signal == SIGKILL && box.init_fd >= 0 && *box.record.cgroup && !ends_with_init(&box))
+		return send_all(&box, SIGKILL, err);
 	return wanted->is_all ? send_all(&box, wanted->signal, err) :
 				  send_init(&box, wanted->signal, err);
 }

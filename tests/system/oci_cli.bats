@@ -502,3 +502,61 @@ limit_of() {
 	run -0 oci exec --process "$BATS_TEST_TMPDIR/process.json" c1
 	[[ $output == $'CapEff:\t0000000020000420\n256' ]]
 }
+
+@test "oci: KILL ends all of a container without a pid namespace of its own" {
+	config '.linux.namespaces |= map(select(.type != "pid"))'
+	runs 'sleep 1000 & while :; do sleep 0.1; done'
+	oci create --bundle "$bundle" c1 </dev/null >/dev/null 3>&-
+	oci start c1 3>&-
+	local pid
+	eventually 5 eval '[[ $(oci ps c1) == *sleep* ]]'
+	pid=$(oci ps --format json c1 | jq 'max')
+	oci kill c1 KILL
+	eventually 5 oci_status_is c1 stopped
+	eventually 5 is_dead "$pid"
+	eventually 5 eval '[[ $(oci ps --format json c1) == "[]" ]]'
+	oci delete c1
+	nothing_is_left c1
+}
+
+@test "oci: delete --force reaches what is paused" {
+	start_detached c1
+	oci pause c1
+	run -1 --separate-stderr oci delete c1
+	[[ $stderr == *"container c1 is paused; kill it first, or use --force" ]]
+	oci delete --force c1
+	nothing_is_left c1
+}
+
+@test "oci: exec --detach sends its terminal to the console socket" {
+	needs_program python3
+	start_detached c1
+	jq '.process | .terminal = true | .consoleSize = {height: 21, width: 71}
+		| .args = ["sh", "-c", "stty size; tty; read word; echo got $word"]' \
+		"$bundle/config.json" >"$BATS_TEST_TMPDIR/process.json"
+	run -255 --separate-stderr oci exec --detach --process "$BATS_TEST_TMPDIR/process.json" c1
+	[[ $stderr == *"use --console-socket" ]]
+	python3 - "$BATS_TEST_TMPDIR/console" >"$BATS_TEST_TMPDIR/shown" 3>&- <<-'END' &
+		import array, os, socket, sys
+		server = socket.socket(socket.AF_UNIX)
+		server.bind(sys.argv[1])
+		server.listen(1)
+		server.settimeout(20)
+		peer, _ = server.accept()
+		name, parts, _, _ = peer.recvmsg(100, socket.CMSG_SPACE(4))
+		master = array.array("i", parts[0][2])[0]
+		os.write(master, b"word\n")
+		shown = b""
+		while b"got word" not in shown:
+		    shown += os.read(master, 1000)
+		print(shown.decode())
+	END
+	local server=$!
+	eventually 5 test -S "$BATS_TEST_TMPDIR/console"
+	oci exec --detach --process "$BATS_TEST_TMPDIR/process.json" --console-socket "$BATS_TEST_TMPDIR/console" \
+		--pid-file "$BATS_TEST_TMPDIR/pid" c1 3>&-
+	wait "$server"
+	grep "21 71" "$BATS_TEST_TMPDIR/shown"
+	grep "/dev/pts/" "$BATS_TEST_TMPDIR/shown"
+	[[ $(<"$BATS_TEST_TMPDIR/pid") -gt 1 ]]
+}

@@ -3,6 +3,7 @@
 #include "sync.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -74,13 +75,18 @@ static int receive(int fd, struct message *message, int *ret_fd)
 		.msg_controllen = sizeof(control),
 	};
 	const struct cmsghdr *part;
+	bool is_reset = false;
 	ssize_t got;
 
-	do
+	do {
 		got = recvmsg(fd, &head, MSG_CMSG_CLOEXEC);
-	while (got < 0 && errno == EINTR);
+		/* It ended without having read all of ours: said once, before what it sent is read. */
+		is_reset |= got < 0 && errno == ECONNRESET;
+	} while (got < 0 && (errno == EINTR || errno == ECONNRESET));
 	if (got < 0)
 		return -errno;
+	if (got == 0 && is_reset)
+		return -ECONNRESET;
 	part = CMSG_FIRSTHDR(&head);
 	if (part && part->cmsg_type == SCM_RIGHTS && part->cmsg_len == CMSG_LEN(sizeof(int)))
 		memcpy(ret_fd, CMSG_DATA(part), sizeof(int));

@@ -50,6 +50,37 @@ commands() {
 	done
 }
 
+# What engines pass to runc and crun: they look for some of it in --help, and use the rest blindly.
+known_options() {
+	cat <<-'END'
+		create bundle config console-socket pid-file no-pivot no-new-keyring no-subreaper preserve-fds
+		run bundle config console-socket pid-file no-pivot no-new-keyring no-subreaper preserve-fds detach keep
+		exec process tty console-socket cwd env user additional-gids cap apparmor process-label no-new-privs detach pid-file preserve-fds cgroup ignore-paused no-subreaper
+		kill all regex
+		delete force regex
+		list format quiet
+		ps format
+		update resources memory memory-reservation memory-swap kernel-memory kernel-memory-tcp cpu-period cpu-quota cpu-burst cpu-share cpu-rt-period cpu-rt-runtime cpu-idle cpuset-cpus cpuset-mems pids-limit blkio-weight l3-cache-schema mem-bw-schema
+		events stats interval
+		checkpoint image-path work-path parent-path leave-running tcp-established tcp-skip-in-flight link-remap ext-unix-sk shell-job lazy-pages status-fd page-server file-locks pre-dump manage-cgroups-mode empty-ns auto-dedup
+		restore image-path work-path tcp-established ext-unix-sk shell-job file-locks manage-cgroups-mode bundle detach pid-file no-subreaper no-pivot empty-ns auto-dedup lazy-pages lsm-profile lsm-mount-context link-remap console-socket
+		spec bundle
+	END
+}
+
+@test "oci: every option that engines pass is one, and help names it" {
+	local command options option help
+	while read -r command options; do
+		help=$(vps-oci "$command" --help)
+		for option in $options; do
+			grep -qE -- "^ .*--$option( |\$)" <<<"$help" || { echo "$command --$option" >&2; return 1; }
+		done
+	done < <(known_options)
+	for option in root log log-format log-level debug systemd-cgroup cgroup-manager rootless version help; do
+		grep -qE -- "^ .*--$option( |\$)" <(vps-oci --help)
+	done
+}
+
 @test "oci: the manual describes every command and every option" {
 	local name option page
 	page=$(mandoc -T ascii "$BATS_TEST_DIRNAME/../../cli/vps-oci.8" | sed 's/.\x08//g')

@@ -560,3 +560,32 @@ limit_of() {
 	grep "/dev/pts/" "$BATS_TEST_TMPDIR/shown"
 	[[ $(<"$BATS_TEST_TMPDIR/pid") -gt 1 ]]
 }
+
+@test "oci: --no-pivot works with a user namespace as well" {
+	config '.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}]
+		| .linux.gidMappings = [{containerID: 0, hostID: 100000, size: 65536}]'
+	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_TEST_TMPDIR" "$bundle"
+	runs 'id -u; ls /; cat /proc/self/uid_map'
+	run -0 oci run --no-pivot --bundle "$bundle" c1
+	[[ ${lines[0]} == 0 && $output == *$'\nbin\ndev\n'* && ${lines[-1]} == *100000*65536 ]]
+	nothing_is_left c1
+}
+
+@test "oci: a process without a program is refused by name" {
+	local args
+	for args in null '[]'; do
+		config '.process.args = $args' --argjson args "$args"
+		run -1 --separate-stderr oci create --bundle "$bundle" c1 3>&-
+		[[ $stderr == *"process.args: "* ]]
+		nothing_is_left c1
+	done
+}
+
+@test "oci: why a start failed is heard every time, however fast init ends" {
+	local i
+	config '.process.args = ["/no/such"]'
+	for i in {1..40}; do
+		run -1 --separate-stderr oci run --bundle "$bundle" c1
+		[[ $stderr == *"executable file \`/no/such\` not found: No such file or directory" ]]
+	done
+}

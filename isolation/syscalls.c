@@ -114,7 +114,7 @@ static int check_rules(const struct syscalls_profile *profile, struct vps_err *e
 	return 0;
 }
 
-static bool has_notify(const struct syscalls_profile *profile)
+bool syscalls_has_listener(const struct syscalls_profile *profile)
 {
 	size_t i;
 
@@ -129,7 +129,7 @@ static int check_listener(const struct syscalls_profile *profile, struct vps_err
 	/* The process that loads it could not even hand the descriptor on. */
 	if (strcmp(profile->default_action, "SCMP_ACT_NOTIFY") == 0)
 		return vps_err_say(err, -EINVAL, "defaultAction: SCMP_ACT_NOTIFY cannot be the default");
-	if (has_notify(profile) && !profile->listener_path)
+	if (syscalls_has_listener(profile) && !profile->listener_path)
 		return vps_err_say(err, -EINVAL, "listenerPath is missing: an action is SCMP_ACT_NOTIFY");
 	if (profile->listener_metadata && !profile->listener_path)
 		return vps_err_say(err, -EINVAL, "listenerMetadata is given without listenerPath");
@@ -180,7 +180,7 @@ static uint32_t flags_of(const struct syscalls_profile *profile)
 
 	for (i = 0; i < profile->flag_count; i++)
 		flags |= syscalls_find(syscalls_flags, profile->flags[i])->value;
-	if (!has_notify(profile))
+	if (!syscalls_has_listener(profile))
 		return flags & ~for_listener;
 	/* Both answer by the return value; with ESRCH the descriptor has it to itself. */
 	if (flags & SECCOMP_FILTER_FLAG_TSYNC)

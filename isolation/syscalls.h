@@ -64,6 +64,9 @@ struct syscalls_filter {
  */
 int syscalls_check(const struct syscalls_profile *profile, struct vps_err *err);
 
+/* Whether a checked profile asks an agent, so that loading it gives a notify descriptor. */
+bool syscalls_has_listener(const struct syscalls_profile *profile);
+
 /*
  * Compile a profile, or take it from the cache, where a file's name is
  * a hash of the whole profile, the kernel's release and libseccomp's version,

@@ -343,6 +343,12 @@ static int run_outer_hooks(struct container *c, struct vps_err *err)
 	return r == 0 ? sync_send(c->sync_fd, SYNC_ENTER, FD_NONE) : r;
 }
 
+/* An agent is to be reached before the filter can be loaded. */
+static bool starts_early(const struct container *c)
+{
+	return c->starts_at_once && !syscalls_has_listener(&c->config.seccomp);
+}
+
 static int entered_up(struct container *c, struct vps_err *err)
 {
 	int r = build(c, err);
@@ -352,7 +358,7 @@ static int entered_up(struct container *c, struct vps_err *err)
 	if (r == 0 && waits_to_enter(c))
 		r = run_outer_hooks(c, err);
 	/* Init may have failed already: then it has said why, and nobody takes this. */
-	if (r == 0 && c->starts_at_once)
+	if (r == 0 && starts_early(c))
 		(void)sync_send(c->sync_fd, SYNC_START, FD_NONE);
 	if (r == 0)
 		r = sync_expect(c->sync_fd, SYNC_READY, err);
@@ -425,14 +431,13 @@ int container_up(struct container *c, struct vps_err *err)
 	return err->code;
 }
 
-/* Without an agent the program would go on as if its calls did not exist: it must not. */
-static int give_listener(struct container *c, int listener_fd, struct vps_err *err)
+/* Without it the program would go on as if those calls did not exist: it must not. */
+static int give_listener(struct container *c, int agent_fd, int listener_fd, struct vps_err *err)
 {
-	const struct syscalls_profile *profile = &c->config.seccomp;
 	OWN_MEM char *state = container_state_json(c, "created", c->init_pid);
 	OWN_FD init_fd = FD_NONE;
-	int r = state ? listener_send(profile->listener_path, profile->listener_metadata,
-				      c->init_pid, listener_fd, state, err) :
+	int r = state ? listener_send(agent_fd, &c->config.seccomp, c->init_pid, listener_fd, state,
+				      err) :
 			vps_err_set(err, -ENOMEM, "cannot write the state");
 
 	if (r < 0) {
@@ -444,15 +449,18 @@ static int give_listener(struct container *c, int listener_fd, struct vps_err *e
 
 int container_start(struct container *c, struct vps_err *err)
 {
-	int r = c->starts_at_once ? 0 : sync_send(c->sync_fd, SYNC_START, FD_NONE);
+	OWN_FD agent_fd = FD_NONE;
+	int r = listener_connect(&c->config.seccomp, &agent_fd, err);
 
+	if (r == 0 && !starts_early(c))
+		r = sync_send(c->sync_fd, SYNC_START, FD_NONE);
 	if (r < 0)
 		return vps_err_set(err, r, "cannot talk to the container's init");
 	do {
 		OWN_FD passed_fd = FD_NONE;
 
 		r = sync_wait(c->sync_fd, &passed_fd, err);
-		if (r == SYNC_LISTENER && give_listener(c, passed_fd, err) < 0)
+		if (r == SYNC_LISTENER && give_listener(c, agent_fd, passed_fd, err) < 0)
 			return err->code;
 	} while (r == SYNC_LISTENER);
 	if (r < 0)

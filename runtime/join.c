@@ -297,11 +297,12 @@ static int learn_pid(struct join *join, int pid_fd, struct vps_err *err)
 }
 
 /* Without an agent the process must not go on. */
-static int give_listener(const struct join *join, int listener_fd, struct vps_err *err)
+static int give_listener(const struct join *join, int agent_fd, int listener_fd,
+			 struct vps_err *err)
 {
 	const struct syscalls_profile *profile = &join->config->seccomp;
-	int r = listener_send(profile->listener_path, profile->listener_metadata, join->pid,
-			      listener_fd, join->state ? join->state : "{}", err);
+	int r = listener_send(agent_fd, profile, join->pid, listener_fd,
+			      join->state ? join->state : "{}", err);
 
 	if (r < 0)
 		(void)syscall(SYS_pidfd_send_signal, join->pid_fd, SIGKILL, NULL, 0);
@@ -311,7 +312,7 @@ static int give_listener(const struct join *join, int listener_fd, struct vps_er
 /* Bring the process to its program, or say why not. */
 static int release(struct join *join, int sync_fd, struct vps_err *err)
 {
-	OWN_FD proc_fd = FD_NONE;
+	OWN_FD proc_fd = FD_NONE, agent_fd = FD_NONE;
 	char path[32];
 	int r;
 
@@ -320,6 +321,8 @@ static int release(struct join *join, int sync_fd, struct vps_err *err)
 	if (proc_fd < 0)
 		return vps_err_set(err, -errno, "cannot open %s", path);
 	r = process_limit(join->pid, proc_fd, &join->process, err);
+	if (r == 0 && join->filter)
+		r = listener_connect(&join->config->seccomp, &agent_fd, err);
 	if (r == 0)
 		r = sync_send(sync_fd, SYNC_MAPPED, FD_NONE);
 	while (r == 0) {
@@ -333,7 +336,7 @@ static int release(struct join *join, int sync_fd, struct vps_err *err)
 		if (step == SYNC_CONSOLE)
 			join->master_fd = fd_take(&passed_fd);
 		else if (step == SYNC_LISTENER)
-			r = give_listener(join, passed_fd, err);
+			r = give_listener(join, agent_fd, passed_fd, err);
 	}
 	return r;
 }

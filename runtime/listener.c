@@ -27,18 +27,24 @@ static char *compose(const char *metadata, pid_t pid, const char *state)
 	return text;
 }
 
-static int connect_to(const char *path, struct vps_err *err)
+int listener_connect(const struct syscalls_profile *profile, int *ret_fd, struct vps_err *err)
 {
-	OWN_FD fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	const char *path = profile->listener_path;
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	OWN_FD fd = FD_NONE;
 
+	*ret_fd = FD_NONE;
+	if (!syscalls_has_listener(profile))
+		return 0;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (strlen(path) >= sizeof(address.sun_path))
 		return vps_err_set(err, -ENAMETOOLONG, "linux.seccomp.listenerPath: %.100s", path);
 	(void)snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
 	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
 		return vps_err_set(err, -errno, "linux.seccomp.listenerPath: cannot connect to %s",
 				   path);
-	return fd_take(&fd);
+	*ret_fd = fd_take(&fd);
+	return 0;
 }
 
 /* The descriptor goes with the first byte. */
@@ -75,18 +81,12 @@ static int send_all(int socket_fd, char *text, int fd)
 	return 0;
 }
 
-int listener_send(const char *path, const char *metadata, pid_t pid, int fd, const char *state,
-		  struct vps_err *err)
+int listener_send(int socket_fd, const struct syscalls_profile *profile, pid_t pid, int fd,
+		  const char *state, struct vps_err *err)
 {
-	OWN_MEM char *text = compose(metadata, pid, state);
-	OWN_FD socket_fd = FD_NONE;
-	int r;
+	OWN_MEM char *text = compose(profile->listener_metadata, pid, state);
+	int r = text ? send_all(socket_fd, text, fd) : -ENOMEM;
 
-	if (!text)
-		return vps_err_set(err, -ENOMEM, "cannot write the state");
-	socket_fd = connect_to(path, err);
-	if (socket_fd < 0)
-		return socket_fd;
-	r = send_all(socket_fd, text, fd);
-	return r < 0 ? vps_err_set(err, r, "linux.seccomp.listenerPath: cannot send to %s", path) : 0;
+	return r < 0 ? vps_err_set(err, r, "linux.seccomp.listenerPath: cannot send to %s",
+				   profile->listener_path) : 0;
 }

@@ -186,6 +186,10 @@ notify_mkdir() {
 	run -1 oci run --bundle "$bundle" c1
 	[[ $output == *"linux.seccomp.listenerPath: cannot connect to"* && $output != *went-on* ]] || { echo "$output" >&2; return 1; }
 	nothing_is_left c1
+	deny_mkdir '"action": "SCMP_ACT_ERRNO"'
+	config '.linux.seccomp.listenerPath = "/no/such"'	# no rule asks for it
+	inside 'echo ran'
+	notify_mkdir
 	config 'del(.linux.seccomp.listenerPath) | del(.linux.seccomp.listenerMetadata)'
 	refused "linux.seccomp.listenerPath is missing: an action is SCMP_ACT_NOTIFY"
 }

@@ -351,8 +351,8 @@ int mounts_enter(const struct mounts_plan *plan, struct mounts_tree *tree, struc
 		r = switch_root(tree->root_fd, plan->keeps_old_root, err);
 	if (r < 0)
 		return r;
-	/* It came as a slave of the runtime's, or of the host's. */
-	r = mount_propagation(tree->root_fd, MS_PRIVATE);
+	/* It came as a slave of the runtime's, or of the host's; "shared" is a new peer group. */
+	r = plan->propagation & MS_SLAVE ? 0 : mount_propagation(tree->root_fd, MS_PRIVATE);
 	if (r < 0)
 		return vps_err_set(err, r, "cannot make the root private");
 	r = plan->is_readonly ? mount_change(tree->root_fd, MOUNT_ATTR_RDONLY, 0, false) : 0;

@@ -431,19 +431,24 @@ int container_up(struct container *c, struct vps_err *err)
 	return err->code;
 }
 
+/* Of a container that another process may have brought up; it has lived until this moment. */
+static void kill_init(const struct container *c)
+{
+	OWN_FD init_fd = pidfd_open(c->init_pid, 0);
+
+	(void)syscall(SYS_pidfd_send_signal, init_fd, SIGKILL, NULL, 0);
+}
+
 /* Without it the program would go on as if those calls did not exist: it must not. */
 static int give_listener(struct container *c, int agent_fd, int listener_fd, struct vps_err *err)
 {
 	OWN_MEM char *state = container_state_json(c, "created", c->init_pid);
-	OWN_FD init_fd = FD_NONE;
 	int r = state ? listener_send(agent_fd, &c->config.seccomp, c->init_pid, listener_fd, state,
 				      err) :
 			vps_err_set(err, -ENOMEM, "cannot write the state");
 
-	if (r < 0) {
-		init_fd = pidfd_open(c->init_pid, 0);	/* it lives: we are talking to it */
-		(void)syscall(SYS_pidfd_send_signal, init_fd, SIGKILL, NULL, 0);
-	}
+	if (r < 0)
+		kill_init(c);
 	return r;
 }
 
@@ -469,7 +474,10 @@ int container_start(struct container *c, struct vps_err *err)
 		return vps_err_say(err, -EBADMSG, "init: step %d came instead of its start", r);
 	own_close(&c->sync_fd);
 	phase_end("start");
-	return container_run_hooks(c, HOOK_POSTSTART, "running", c->init_pid, err);
+	r = container_run_hooks(c, HOOK_POSTSTART, "running", c->init_pid, err);
+	if (r < 0)	/* "the runtime MUST generate an error, stop the container" */
+		kill_init(c);
+	return r;
 }
 
 void container_down(struct container *c)

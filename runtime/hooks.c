@@ -111,8 +111,16 @@ int hooks_run(const struct oci_hooks *hooks, enum oci_hook_kind kind, const char
 	size_t i;
 
 	for (i = 0; i < hooks[kind].count; i++) {
-		if (run_one(&hooks[kind].hooks[i], state, err) < 0)
-			return vps_err_in(err, "hooks.%s[%zu]", kind_names[kind], i);
+		struct vps_err why = { 0 };
+
+		if (run_one(&hooks[kind].hooks[i], state, &why) == 0)
+			continue;
+		(void)vps_err_in(&why, "hooks.%s[%zu]", kind_names[kind], i);
+		if (err->code == 0)
+			*err = why;
+		/* There is nothing left to be stopped: "the remaining hooks and lifecycle continue". */
+		if (kind != HOOK_POSTSTOP)
+			break;
 	}
-	return 0;
+	return err->code;
 }

@@ -13,7 +13,7 @@
  * hooks      the array of all kinds, oci_config.hooks
  * state      JSON of the container's state (runtime.md, "State")
  * Returns 0, or -errno with err naming the hook and how it ended; those
- * behind it are then not run.
+ * behind it are then not run, but for those of poststop.
  */
 int hooks_run(const struct oci_hooks *hooks, enum oci_hook_kind kind, const char *state,
 	      struct vps_err *err);

@@ -91,3 +91,102 @@ add_link() {
 	config '.linux.netDevices = {given: {}} | .linux.namespaces |= map(select(.type != "network"))'
 	refused 'linux.netDevices: needs a "network" in linux.namespaces'
 }
+
+@test "spec linux: devices are made with type, number, mode and owner" {
+	config '.linux.devices = [{path: "/dev/own", type: "c", major: 10, minor: 229, fileMode: 416, uid: 5, gid: 6},
+		{path: "/dev/sub/block", type: "b", major: 7, minor: 3}, {path: "/dev/pipe", type: "p", fileMode: 384},
+		{path: "/dev/unbuffered", type: "u", major: 1, minor: 3}]'
+	inside 'for d in own sub/block pipe unbuffered; do stat -c "%F %t:%T %a %u:%g" /dev/$d; done'
+	[[ ${lines[0]} == "character special file a:e5 640 5:6" && ${lines[1]} == "block special file 7:3 666 0:0" ]]
+	[[ ${lines[2]} == "fifo 0:0 600 0:0" && ${lines[3]} == "character special file 1:3 666 0:0" ]]
+}
+
+@test "spec linux: the default devices are there, whatever linux.devices says" {
+	config 'del(.linux.devices)'
+	inside 'for d in null zero full random urandom tty; do test -c /dev/$d && stat -c "%t:%T %a" /dev/$d; done; for l in ptmx fd stdin stdout stderr; do readlink /dev/$l; done'
+	[[ $output == $'1:3 666\n1:5 666\n1:7 666\n1:8 666\n1:9 666\n5:0 666\npts/ptmx\n/proc/self/fd\n/proc/self/fd/0\n/proc/self/fd/1\n/proc/self/fd/2' ]]
+}
+
+@test "spec linux: a device where another file is, is refused" {
+	config '.linux.devices = [{path: "/bin/busybox", type: "c", major: 1, minor: 3}] | .root.readonly = false'
+	refused "cannot make /bin/busybox: File exists"
+}
+
+@test "spec linux: sysctl sets what belongs to a namespace of the container" {
+	config '.linux.sysctl = {"net.ipv4.ip_forward": "1", "kernel.shmmax": "123456", "net/ipv4/conf/lo/forwarding": "1", "fs.mqueue.msg_max": "7"}'
+	inside 'cat /proc/sys/net/ipv4/ip_forward /proc/sys/kernel/shmmax /proc/sys/net/ipv4/conf/lo/forwarding /proc/sys/fs/mqueue/msg_max'
+	[[ $output == $'1\n123456\n1\n7' ]]
+	config '.linux.sysctl = {"kernel.panic": "1"}'
+	refused "belongs to the host"
+	config '.linux.sysctl = {"net.no.such": "1"}'
+	refused "linux.sysctl: cannot open net/no/such: No such file or directory"
+	config '.linux.sysctl = {"net.ipv4.ip_forward": "1"} | .linux.namespaces |= map(select(.type != "network"))'
+	refused 'would change the host; needs "network" in linux.namespaces'
+}
+
+@test "spec linux: maskedPaths are empty, files and directories; missing ones are no error" {
+	mkdir -p "$ROOTFS/secret"
+	echo secret >"$ROOTFS/secret/file"
+	config '.linux.maskedPaths += ["/secret", "/etc/passwd", "/no/such"]'
+	inside 'ls -A /secret; cat /etc/passwd | wc -c; echo x >/secret/new; true'
+	[[ ${lines[0]} == 0 && ${lines[1]} == *"Read-only file system" ]]
+	with_userns
+	inside 'ls -A /secret; cat /etc/passwd | wc -c; umount /etc/passwd 2>/dev/null; cat /etc/passwd | wc -c'
+	[[ ${lines[0]} == 0 && ${lines[1]} == 0 ]]
+}
+
+@test "spec linux: readonlyPaths cannot be written to; missing ones are no error" {
+	mkdir -p "$ROOTFS/kept"
+	config '.linux.readonlyPaths += ["/kept", "/no/such"] | .root.readonly = false'
+	inside 'echo x >/kept/file; echo x >/tmp/file && echo writes; echo 1 >/proc/sys/kernel/shmmax; true'
+	[[ $output == *"/kept/file: Read-only file system"*writes*"shmmax: Read-only file system" ]]
+}
+
+@test "spec linux: rootfsPropagation" {
+	local word
+	for word in shared rshared private rprivate unbindable runbindable; do
+		config '.linux.rootfsPropagation = $word' --arg word "$word"
+		inside 'head -n 1 /proc/self/mountinfo'
+		case $word in
+		*shared) [[ $output == *" shared:"* ]] ;;
+		*unbindable) [[ $output == *" unbindable "* ]] ;;
+		*) [[ $output != *shared:* && $output != *unbindable* ]] ;;
+		esac || { echo "$word: $output" >&2; return 1; }
+	done
+	config '.linux.rootfsPropagation = "most"'
+	refused 'linux.rootfsPropagation: "most" is not known'
+}
+
+@test "spec linux: rootfsPropagation slave lets later mounts of the host in, not the other way" {
+	mount --bind "$ROOTFS" "$ROOTFS"
+	mount --make-shared "$ROOTFS"
+	mkdir -p "$ROOTFS/late" "$ROOTFS/back"
+	config '.linux.rootfsPropagation = "rslave" | .process.capabilities[] += ["CAP_SYS_ADMIN"]'
+	start_detached c1
+	mount -t tmpfs late "$ROOTFS/late"
+	touch "$ROOTFS/late/file"
+	run -0 oci exec c1 ls /late
+	local got=$output
+	oci exec c1 mount -t tmpfs t /back
+	run mountpoint -q "$ROOTFS/back"
+	umount "$ROOTFS/late"
+	oci delete --force c1
+	umount "$ROOTFS"
+	[[ $got == file && $status != 0 ]]
+}
+
+@test "spec linux: personality LINUX32 is what uname says; flags are refused by name" {
+	[[ $(uname -m) == x86_64 ]] || lacking "an x86_64 processor"
+	config '.linux.personality = {domain: "LINUX32"}'
+	inside 'uname -m'
+	[[ $output == i686 ]]
+	start_detached c2
+	run -0 oci exec c2 uname -m
+	[[ $output == i686 ]]
+	oci delete --force c2
+	config '.linux.personality = {domain: "LINUX"}'
+	inside 'uname -m'
+	[[ $output == x86_64 ]]
+	config '.linux.personality.flags = ["ADDR_NO_RANDOMIZE"]'
+	refused "linux.personality.flags: no flags are supported"
+}

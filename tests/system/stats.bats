@@ -1,0 +1,56 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What `stats` says of a VPS is what its cgroup has counted.
+
+load helpers
+
+# stat_of NAME KEY
+stat_of() {
+	vpsctl stats --json "$1" | jq --arg key "$2" '.[0][$key]'
+}
+
+burn() {
+	vps_sh "$1" '(while :; do :; done) >/dev/null 2>&1 </dev/null 3>&- &'
+}
+
+@test "stats: processor time is what the cgroup has counted, and grows" {
+	vps_up web1
+	local before
+	before=$(stat_of web1 cpu_usec)
+	burn web1
+	sleep 1
+	(($(stat_of web1 cpu_usec) > before + 200000))
+	(($(stat_of web1 cpu_usec) <= $(sed -n 's/^usage_usec //p' "$(vps_cgroup web1)/cpu.stat")))
+}
+
+@test "stats: the table shows those that run, and only those" {
+	vps_up web1
+	vps_up web2
+	vpsctl create web3
+	burn web1
+	run -0 vpsctl stats
+	[[ ${#lines[@]} == 3 ]]
+	[[ ${lines[1]} =~ ^web1\ +([0-9]+)\.[0-9]% ]]
+	((BASH_REMATCH[1] > 20))
+	[[ ${lines[2]} =~ ^web2\ +[0-9]\.[0-9]% ]]
+}
+
+@test "stats: --watch shows it again until nobody reads" {
+	vps_up web1
+	run -0 bash -c 'set -o pipefail; vpsctl stats --watch --interval 0.1 web1 | head -n 6; ((PIPESTATUS[0] != 0))'
+	[[ ${#lines[@]} == 6 && ${lines[4]} == NAME* && ${lines[5]} == web1* ]]
+}
+
+@test "stats: memory, pids and disk are what is used, of what is allowed" {
+	needs_controller memory
+	needs_controller pids
+	needs_controller io
+	vps_up web1 memory=128M pids=100 swap=0
+	vps_sh web1 'dd if=/dev/zero of=/dev/shm/x bs=1M count=30; dd if=/dev/zero of=/y bs=1M count=10 conv=fsync' 2>/dev/null
+	(($(stat_of web1 memory_bytes) > 30 << 20 && $(stat_of web1 memory_bytes) < 128 << 20))
+	(($(stat_of web1 written_bytes) >= 10 << 20))
+	[[ $(stat_of web1 pids) == $(cgroup_read web1 pids.current) ]]
+	[[ $(stat_of web1 oom_kills) == 0 ]]
+	run -0 vpsctl stats web1
+	[[ ${lines[1]} =~ ^web1\ +[0-9.]+%\ +[0-9]+M/128M\ .*\ [0-9]+/100\  ]]
+}

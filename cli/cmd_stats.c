@@ -16,6 +16,7 @@
 #include "runtime/statistics.h"
 
 #define BAR_CELLS	10
+#define BAR_SIZE	(sizeof("[----------] "))
 #define LOOK_MSEC	500	/* between the two looks of a single table */
 
 struct stats_values {
@@ -137,16 +138,16 @@ static int64_t rate(const struct vps_stats *now, const struct vps_stats *before,
 }
 
 /* "[####------] ", so many tenths of the whole; nothing where there is no bound. */
-static void put_bar(char *buf, size_t size, int64_t part, uint64_t whole)
+static void put_bar(char bar[BAR_SIZE], int64_t part, uint64_t whole)
 {
-	int cells = whole && part >= 0 ? (int)((double)part * BAR_CELLS / (double)whole + 0.5) : 0;
+	double share;
 
-	*buf = '\0';
+	*bar = '\0';
 	if (part < 0 || whole == UINT64_MAX || whole == 0)
 		return;
-	if (cells > BAR_CELLS)
-		cells = BAR_CELLS;
-	(void)snprintf(buf, size, "[%.*s%.*s] ", cells, "##########", BAR_CELLS - cells, "----------");
+	share = (double)part / (double)whole;
+	memcpy(bar, "[----------] ", BAR_SIZE);
+	memset(bar + 1, '#', share >= 1 ? BAR_CELLS : (size_t)(share * BAR_CELLS + 0.5));
 }
 
 /* Three digits are enough to look at: "1.5G", "312M". */
@@ -175,13 +176,13 @@ static void put_amount(char *buf, size_t size, const struct vps_stats *now, enum
 		       bool has_bars)
 {
 	uint64_t limit = now->limit[statistics[id].limit];
-	char bar[BAR_CELLS + 4] = "", used[16], bound[16];
+	char bar[BAR_SIZE] = "", used[16], bound[16];
 
 	*buf = '\0';
 	if (now->value[id] < 0)
 		return;
 	if (has_bars)
-		put_bar(bar, sizeof(bar), now->value[id], limit);
+		put_bar(bar, now->value[id], limit);
 	if (id == STAT_PIDS)
 		(void)snprintf(used, sizeof(used), "%" PRId64, now->value[id]);
 	else
@@ -200,10 +201,10 @@ static void put_cpu(char *buf, size_t size, const struct vps_stats *now,
 {
 	int64_t used = rate(now, before, STAT_CPU);
 	uint64_t limit = now->limit[RES_CPUS];
-	char bar[BAR_CELLS + 4] = "", percent[16];
+	char bar[BAR_SIZE] = "", percent[16];
 
 	if (has_bars)	/* thousandths of a processor as microseconds a second */
-		put_bar(bar, sizeof(bar), used, limit == UINT64_MAX ? limit : limit * 1000);
+		put_bar(bar, used, limit == UINT64_MAX ? limit : limit * 1000);
 	put_percent(percent, sizeof(percent), used);
 	if (limit == UINT64_MAX || used < 0)
 		(void)snprintf(buf, size, "%s", percent);

@@ -45,6 +45,7 @@
 #include "state.h"
 #include "sync.h"
 #include "view_client.h"
+#include "view_repair.h"
 
 #define BACKOFF_FIRST	1000		/* milliseconds before the first restart by policy */
 #define BACKOFF_LAST	60000
@@ -192,6 +193,22 @@ static void adopt_console(struct monitor *m)
 		console_server_open(&m->console, fd_take(&master_fd));
 }
 
+/* The server has it, unless that was killed together with our predecessor. */
+static void adopt_view(struct monitor *m)
+{
+	OWN_FD cg_fd = FD_NONE;
+	struct vps_err ignored = { 0 };
+	char scratch[PATH_MAX];
+
+	if (view_client_adopt(&m->view, m->attach.name))
+		return;
+	(void)snprintf(scratch, sizeof(scratch), "%s/mnt", m->options->run_dir);
+	cg_fd = cg_open(m->attach.cgroup);
+	if (cg_fd >= 0)
+		(void)view_repair(&m->view, m->attach.name, cg_fd, scratch, m->c.init_pid,
+				  m->c.init_fd, &ignored);
+}
+
 static int adopt(struct monitor *m, struct vps_err *err)
 {
 	int r = state_read(m->run_fd, &m->state, err);
@@ -204,7 +221,7 @@ static int adopt(struct monitor *m, struct vps_err *err)
 		return vps_err_say(err, -VPS_ESTATE, "there is no init to take over");
 	m->c.init_pid = m->state.init_pid;
 	adopt_console(m);
-	view_client_adopt(&m->view, m->attach.name);
+	adopt_view(m);
 	return 0;
 }
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -230,11 +231,19 @@ static int make_mount(int fuse_fd, struct vps_err *err)
  * In a child, because finding a file waits for the server, and if that is
  * killed we are the one who has to bring another.
  */
-_Noreturn static void clone_files(int mount_fd, int sync_fd)
+_Noreturn static void clone_files(const struct view_plan *plan, int mount_fd, int sync_fd)
 {
+	OWN_FD scratch_fd = FD_NONE;
 	int fds[VIEW_FILES];
 	size_t i;
 
+	if (plan->is_apart &&
+	    (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_PRIVATE | MS_REC, NULL) < 0))
+		_exit(1);
+	scratch_fd = open(plan->scratch, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	/* Only what is attached can be cloned, before Linux 6.15. */
+	if (scratch_fd < 0 || mount_attach(mount_fd, scratch_fd) < 0)
+		_exit(1);
 	for (i = 0; i < VIEW_FILES; i++) {
 		fds[i] = mount_clone(mount_fd, view_files[i].name, false);
 		if (fds[i] < 0)
@@ -262,7 +271,7 @@ static int wait_for_files(struct view_client *client, int sync_fd)
 	return -ETIMEDOUT;
 }
 
-static int fetch_files(struct view_client *client, int mount_fd, const char *scratch,
+static int fetch_files(struct view_client *client, const struct view_plan *plan, int mount_fd,
 		       struct vps_err *err)
 {
 	OWN_FD ours = FD_NONE;
@@ -279,17 +288,18 @@ static int fetch_files(struct view_client *client, int mount_fd, const char *scr
 		close_all(client->fds, VIEW_FDS);
 		own_close(&client->server_fd);
 		own_close(&sync_fds[0]);
-		clone_files(mount_fd, sync_fds[1]);
+		clone_files(plan, mount_fd, sync_fds[1]);
 	}
 	own_close(&sync_fds[1]);
 	r = pid < 0 ? -errno : wait_for_files(client, ours);
 	if (r == 0)
 		r = view_receive(ours, &message, fds, VIEW_FILES);
-	if (r < 0)	/* end the connection, so that the child can end */
-		(void)umount2(scratch, MNT_FORCE);
 	if (pid > 0 && r < 0)
 		(void)kill(pid, SIGKILL);
-	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+	if (r < 0 && !plan->is_apart)	/* end the connection, so that the child can end */
+		(void)umount2(plan->scratch, MNT_FORCE);
+	while (pid > 0 && waitpid(pid, NULL, r < 0 && plan->is_apart ? WNOHANG : 0) < 0 &&
+	       errno == EINTR)
 		;
 	if (r < 0)
 		return vps_err_set(err, r, VIEW_PROGRAM " does not answer");
@@ -314,12 +324,11 @@ static int open_fuse(void)
 static int make_view(struct view_client *client, const struct view_plan *plan,
 		     struct vps_err *err)
 {
-	OWN_FD scratch_fd = open(plan->scratch, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	OWN_FD mount_fd = FD_NONE;
 	int r;
 
 	client->fds[VIEW_FD_FUSE] = open_fuse();
-	if (client->fds[VIEW_FD_FUSE] < 0 || scratch_fd < 0)
+	if (client->fds[VIEW_FD_FUSE] < 0)
 		return vps_err_set(err, -errno, "cannot open /dev/fuse");
 	client->fds[VIEW_FD_CGROUP] = fcntl(plan->cg_fd, F_DUPFD_CLOEXEC, 0);
 	client->fds[VIEW_FD_PAGE] = make_page(plan, err);
@@ -331,12 +340,9 @@ static int make_view(struct view_client *client, const struct view_plan *plan,
 	r = hand_over(client, err);
 	if (r < 0)
 		return r;
-	/* Only what is attached can be cloned, before Linux 6.15. */
-	r = mount_attach(mount_fd, scratch_fd);
-	if (r < 0)
-		return vps_err_set(err, r, "cannot attach the view");
-	r = fetch_files(client, mount_fd, plan->scratch, err);
-	(void)umount2(plan->scratch, MNT_DETACH);
+	r = fetch_files(client, plan, mount_fd, err);
+	if (!plan->is_apart)
+		(void)umount2(plan->scratch, MNT_DETACH);
 	return r;
 }
 
@@ -363,11 +369,11 @@ void view_client_down(struct view_client *client)
 	close_all(client->fds, VIEW_FDS);
 }
 
-void view_client_adopt(struct view_client *client, const char *name)
+bool view_client_adopt(struct view_client *client, const char *name)
 {
 	struct vps_err ignored = { 0 };
 
 	client->server_fd = connect_server(client, &ignored);
-	if (client->server_fd >= 0)
-		(void)ask(client, VIEW_RETURN, name, client->fds, 0, VIEW_FDS);
+	return client->server_fd >= 0 &&
+	       ask(client, VIEW_RETURN, name, client->fds, 0, VIEW_FDS) == 0;
 }

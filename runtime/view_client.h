@@ -30,7 +30,8 @@ struct view_plan {
 	uint32_t    uid, gid;		/* of the VPS's root, on the host */
 	int64_t     start_nsec;		/* CLOCK_BOOTTIME that its uptime counts from */
 	int         cg_fd;		/* borrowed */
-	const char *scratch;		/* existing directory in a mount namespace of this process */
+	const char *scratch;		/* existing directory of ours … */
+	bool        is_apart;		/* … that is not in a mount namespace of this process alone */
 };
 
 /* run_dir   of the VPS; beside its parent lies what the server needs */
@@ -49,8 +50,8 @@ void view_client_placed(struct view_client *client);
 /* The run is over. */
 void view_client_down(struct view_client *client);
 
-/* Take over the view of a VPS that runs already; without one nothing changes. */
-void view_client_adopt(struct view_client *client, const char *name);
+/* Take over the view of a VPS that runs already. False: the server has none of that name. */
+bool view_client_adopt(struct view_client *client, const char *name);
 
 /* Whether readers wait because there is no server. */
 bool view_client_is_lost(const struct view_client *client);

@@ -176,7 +176,7 @@ static void put_amount(char *buf, size_t size, const struct vps_stats *now, enum
 		       bool has_bars)
 {
 	uint64_t limit = now->limit[statistics[id].limit];
-	char bar[BAR_SIZE] = "", used[16], bound[16];
+	char bar[BAR_SIZE] = "", used[24], bound[24];
 
 	*buf = '\0';
 	if (now->value[id] < 0)
@@ -232,7 +232,7 @@ static void put_pressure(char *buf, size_t size, const struct vps_stats *now,
 static void put_row(struct table *table, const struct vps_stats *now,
 		    const struct vps_stats *before, bool has_bars)
 {
-	char cpu[48], memory[48], swap[48], pids[48], read_rate[16] = "", write_rate[16] = "", pressure[48];
+	char cpu[80], memory[80], swap[80], pids[80], read_rate[16] = "", write_rate[16] = "", pressure[48];
 	int64_t read_bytes = rate(now, before, STAT_READ), written = rate(now, before, STAT_WRITTEN);
 	const char *const cells[] = { now->name, cpu, memory, swap, pids, read_rate, write_rate,
 				      pressure, NULL };

@@ -23,6 +23,7 @@
 #define LOCK_NAME	"lock"
 #define GATE_NAME	"gate"
 #define CACHE_NAME	"~cache"	/* no container can be called that */
+#define SCRATCH_NAME	"~scratch"
 
 int oci_box_lock(struct oci_box *box, struct vps_err *err)
 {
@@ -255,4 +256,13 @@ int oci_box_cache(const struct oci_box *box)
 	(void)mkdirat(box->root_fd, CACHE_NAME, 0700);	/* most often there already */
 	fd = openat(box->root_fd, CACHE_NAME, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	return fd < 0 ? FD_NONE : fd;
+}
+
+const char *oci_box_scratch(struct oci_box *box)
+{
+	const char *slash = strrchr(box->run_dir, '/');
+
+	(void)mkdirat(box->root_fd, SCRATCH_NAME, 0700);	/* most often there already */
+	return arena_printf(&box->arena, "%.*s/" SCRATCH_NAME, (int)(slash - box->run_dir),
+			    box->run_dir);
 }

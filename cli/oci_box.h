@@ -84,4 +84,11 @@ void oci_box_unlink_gate(const struct oci_box *box);
 /* Directory of compiled system call filters, or FD_NONE: do without. Owned by the caller. */
 int oci_box_cache(const struct oci_box *box);
 
+/*
+ * Path of an empty directory that each process covers in a mount namespace of
+ * its own: nobody has to uncover and remove it. Lives as long as the box; NULL
+ * without memory.
+ */
+const char *oci_box_scratch(struct oci_box *box);
+
 #endif

@@ -215,6 +215,7 @@ static int engine_up(const struct oci_bring_values *values, struct oci_bring *br
 		return r;
 	bring->cache_fd = oci_box_cache(&bring->box);
 	c->cache_fd = bring->cache_fd;
+	c->scratch = oci_box_scratch(&bring->box);
 	c->gate_fd = bring->gate_fd;
 	c->keeps_keyring = values->no_new_keyring;
 	c->preserved_fds = (unsigned)(bring->listening + values->preserved_fds);

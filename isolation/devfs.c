@@ -163,7 +163,7 @@ static int prepare_node(int dir_fd, const struct device_node *node, size_t index
 int devfs_prepare(const char *path, const struct device_node *devices, size_t count,
 		  const struct idmap *map, struct vps_err *err)
 {
-	static const char *const data[] = { "mode=0755", "size=64k", "nr_inodes=1k" };
+	static const char *const data[] = { "mode=0755", "size=64k", "nr_inodes=16k" };
 	const struct mount_entry entry = {
 		.type = "tmpfs",
 		.source = "dev",

@@ -15,7 +15,7 @@
  * show the host's devtmpfs.
  *
  * path       existing directory of ours, covered by a tmpfs in the (private)
- *            mount namespace of this process
+ *            mount namespace of this process, with the nodes in it by number
  * devices    those beyond the default ones, borrowed; owners as seen inside
  * map        the container's
  *

@@ -27,6 +27,11 @@ static const char *below(const struct mount_entry *entry, const char *path)
 	return strncmp(path, entry->destination, len) == 0 && path[len] == '/' ? path + len : NULL;
 }
 
+bool guard_is_under(const struct mount_entry *entry, const char *path)
+{
+	return strcmp(entry->destination, path) == 0 || below(entry, path);
+}
+
 bool guard_covers(const struct mounts_plan *plan, const char *path)
 {
 	size_t i;

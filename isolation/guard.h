@@ -21,6 +21,9 @@
 /* Whether an entry is one that is handed over. */
 bool guard_is_for(const struct mount_entry *entry);
 
+/* Whether a path is that of an entry, or below it. */
+bool guard_is_under(const struct mount_entry *entry, const char *path);
+
 /* Whether a masked or read-only path lies on such an entry: then it is covered here. */
 bool guard_covers(const struct mounts_plan *plan, const char *path);
 

@@ -243,13 +243,36 @@ static int copy_up(const struct mount_entry *entry, int target_fd, int mount_fd,
 	return r < 0 ? vps_err_in(err, "tmpcopyup of %s", entry->destination) : 0;
 }
 
+/* Until the runtime has put in place what it got. */
+static int await_mounts(const struct mounts_plan *plan, struct mounts_tree *tree,
+			struct vps_err *err)
+{
+	int r = 0;
+
+	for (; r == 0 && tree->handed_over > 0; tree->handed_over--)
+		r = plan->await(plan->hand_over_arg, err);
+	return r;
+}
+
+/* Whether a mount goes onto one of those before it that were handed over. */
+static bool is_on_handed(const struct mounts_plan *plan, size_t index)
+{
+	size_t i;
+
+	for (i = 0; i < index; i++)
+		if (guard_is_for(&plan->mounts[i]) &&
+		    guard_is_under(&plan->mounts[i], plan->mounts[index].destination))
+			return true;
+	return false;
+}
+
 static int lay_mount(const struct mounts_plan *plan, struct mounts_tree *tree, size_t index,
 		     struct vps_err *err)
 {
 	const struct mount_entry *entry = &plan->mounts[index];
 	OWN_FD fd = make_mount(plan, tree, index, err);
 	OWN_FD target_fd = FD_NONE;
-	int r;
+	int r = 0;
 
 	if (fd == -ENOENT && entry->is_optional) {
 		*err = (struct vps_err){ 0 };
@@ -257,14 +280,20 @@ static int lay_mount(const struct mounts_plan *plan, struct mounts_tree *tree, s
 	}
 	if (fd < 0)
 		return fd;
+	if (tree->handed_over && is_on_handed(plan, index))
+		r = await_mounts(plan, tree, err);
+	if (r < 0)
+		return r;
 	target_fd = make_target(tree->root_fd, entry, fd, err);
 	if (target_fd < 0)
 		return target_fd;
 	r = entry->is_copied_up ? copy_up(entry, target_fd, fd, err) : 0;
 	if (r < 0)
 		return r;
-	if (plan->hand_over && guard_is_for(entry))
+	if (plan->hand_over && guard_is_for(entry)) {
+		tree->handed_over++;
 		return plan->hand_over(plan->hand_over_arg, fd, err);
+	}
 	r = mount_attach(fd, target_fd);
 	if (r < 0)
 		return vps_err_set(err, r, "cannot attach the mount at %s", entry->destination);
@@ -281,6 +310,7 @@ static int lay_mount(const struct mounts_plan *plan, struct mounts_tree *tree, s
 int mounts_build(const struct mounts_plan *plan, struct mounts_tree *tree, struct vps_err *err)
 {
 	size_t i;
+	int r;
 
 	/*
 	 * Nothing may travel back to the host. A new user namespace has seen to
@@ -295,12 +325,13 @@ int mounts_build(const struct mounts_plan *plan, struct mounts_tree *tree, struc
 	if (move_mount(tree->root_fd, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0)
 		return vps_err_set(err, -errno, "cannot attach root %s", plan->root);
 	for (i = 0; i < plan->mount_count; i++) {
-		int r = lay_mount(plan, tree, i, err);
-
+		r = lay_mount(plan, tree, i, err);
 		if (r < 0)
 			return r;
 	}
-	return devfs_fill(tree, plan, err);
+	r = devfs_fill(tree, plan, err);
+	/* Last: the runtime covers them while we do the rest. */
+	return r == 0 ? await_mounts(plan, tree, err) : r;
 }
 
 int mounts_console(const struct mounts_tree *tree, int *ret_master, int *ret_slave,

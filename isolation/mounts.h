@@ -93,9 +93,11 @@ struct mounts_plan {
 	const char               *nodes;	/* directory of devfs_prepare() to bind them from; NULL: the host's /dev */
 	/*
 	 * With a user namespace: give proc and sysfs to the runtime, which puts
-	 * them in place (guard.h). Returns when that is done; mount_fd is borrowed.
+	 * them in place (guard.h); mount_fd is borrowed. await() returns when the
+	 * first that was not waited for is there.
 	 */
 	int                     (*hand_over)(void *arg, int mount_fd, struct vps_err *err);
+	int                     (*await)(void *arg, struct vps_err *err);
 	void                     *hand_over_arg;
 };
 
@@ -103,6 +105,7 @@ struct mounts_plan {
 struct mounts_tree {
 	int  root_fd;		/* the new root; attached after mounts_build() */
 	int  nodes_fd;		/* plan->nodes, or FD_NONE */
+	size_t handed_over;	/* mounts that the runtime may not have put in place yet */
 	int *bind_fds;		/* one for each mount: the clone of a prepared bind, or FD_NONE */
 	size_t bind_count;
 };

@@ -16,7 +16,13 @@
 #include "isolation/rootless.h"
 #include "sync.h"
 
-#define MOUNTS_DIR	"mnt"	/* below run_dir: "root", "dev", "guard", "view", "0", "1", … */
+/*
+ * Below run_dir, unless there is a scratch: a tmpfs in our mount namespace with device
+ * nodes "0", "1", … (devfs.h) and covers "root", "guard", "view", "bind0", … Each umount(2)
+ * waits for a grace period of RCU, 0.1 ms: there is one for all or, where the process ends
+ * soon, none.
+ */
+#define MOUNTS_DIR	"mnt"
 
 struct mounts_plan container_mounts(const struct container *c)
 {
@@ -75,6 +81,8 @@ int mountns_up(struct container *c, struct vps_err *err)
 
 static char *mounts_path(struct container *c, const char *name)
 {
+	if (c->scratch)
+		return arena_printf(&c->config.arena, "%s/%s", c->scratch, name);
 	return arena_printf(&c->config.arena, "%s/" MOUNTS_DIR "/%s", c->run_dir, name);
 }
 
@@ -123,17 +131,14 @@ static int attach_root(struct container *c, struct vps_err *err)
 	return 0;
 }
 
-/* Device nodes with owners that the container knows. */
-static int prepare_nodes(struct container *c, struct vps_err *err)
+/* The tmpfs, with device nodes whose owners the container knows. */
+static int prepare_nodes(struct container *c, const char *dir, struct vps_err *err)
 {
-	const char *path = mounts_path(c, "dev");
-	int r = path ? make_cover(path, true, err) : vps_err_set(err, -ENOMEM, "cannot make nodes");
+	int r = devfs_prepare(dir, c->config.devices, c->config.device_count, &c->config.idmap,
+			      err);
 
 	if (r == 0)
-		r = devfs_prepare(path, c->config.devices, c->config.device_count,
-				  &c->config.idmap, err);
-	if (r == 0)
-		c->nodes = path;
+		c->nodes = dir;
 	return r == -EPERM && !err->code ? 0 : r;
 }
 
@@ -143,14 +148,14 @@ static int prepare_binds(struct container *c, struct vps_err *err)
 
 	for (i = 0; i < c->config.mount_count; i++) {
 		struct mount_entry *entry = &c->config.mounts[i];
-		char name[24];
+		char name[32];
 		const char *path;
 		struct stat st;
 		int r;
 
 		if (!entry->is_bind)
 			continue;
-		(void)snprintf(name, sizeof(name), "%zu", i);
+		(void)snprintf(name, sizeof(name), "bind%zu", i);
 		path = mounts_path(c, name);
 		if (!path)
 			return vps_err_set(err, -ENOMEM, "cannot prepare the mounts");
@@ -201,9 +206,9 @@ int root_up(struct container *c, struct vps_err *err)
 	dir_fd = dir_make(AT_FDCWD, dir, 0700, err);
 	if (dir_fd < 0)
 		return dir_fd;
-	r = attach_root(c, err);
+	r = prepare_nodes(c, dir, err);
 	if (r == 0)
-		r = prepare_nodes(c, err);
+		r = attach_root(c, err);
 	return r == 0 ? prepare_binds(c, err) : r;
 }
 
@@ -234,24 +239,18 @@ void view_down(struct container *c)
 		view_client_down(c->view);
 }
 
-/* Our mount namespace takes the mounts along; in the host's, only empty covers are left. */
+/* Our mount namespace takes the mounts along; in the host's, only an empty directory is left. */
 void root_down(struct container *c)
 {
-	OWN_FD dir_fd = open(c->run_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	static const char *const covered[] = { "view", "guard", "dev", "root" };
+	OWN_FD dir_fd = c->scratch ? FD_NONE :
+				     open(c->run_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	const char *path = mounts_path(c, "");
 	struct vps_err ignored = { 0 };
-	size_t i;
 
 	if (dir_fd < 0)
 		return;
-	for (i = 0; c->has_mount_ns && i < ARRAY_LEN(covered); i++) {
-		const char *path = mounts_path(c, covered[i]);
-
+	if (c->has_mount_ns)
 		(void)umount2(path ? path : "", MNT_DETACH);
-	}
-	for (i = 0; c->has_mount_ns && i < c->config.mount_count; i++)
-		if (c->config.mounts[i].prepared)
-			(void)umount2(c->config.mounts[i].prepared, MNT_DETACH);
 	/* Best effort: a directory that is left is found and removed by the next start. */
 	(void)tree_remove(dir_fd, MOUNTS_DIR, &ignored);
 }

@@ -32,10 +32,14 @@
 /* For struct mounts_plan; arg is the socket. */
 static int hand_over(void *arg, int mount_fd, struct vps_err *err)
 {
-	const int *sync_fd = arg;
-	int r = sync_send(*sync_fd, SYNC_MOUNT, mount_fd);
+	int r = sync_send(*(const int *)arg, SYNC_MOUNT, mount_fd);
 
-	return r < 0 ? r : sync_expect(*sync_fd, SYNC_MOUNTED, err);
+	return r < 0 ? vps_err_set(err, r, "cannot hand a mount over") : 0;
+}
+
+static int await_place(void *arg, struct vps_err *err)
+{
+	return sync_expect(*(const int *)arg, SYNC_MOUNTED, err);
 }
 
 /* Join the namespaces that the config names by path. */
@@ -190,6 +194,7 @@ static int settle(struct container *c, int sync_fd, struct vps_err *err)
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	if (plan.has_userns) {
 		plan.hand_over = hand_over;
+		plan.await = await_place;
 		plan.hand_over_arg = &sync_fd;
 	}
 	if (r == 0 && setsid() < 0)

@@ -2,19 +2,23 @@
 /* vps-oci spec: writes a config.json to start from. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "base/fileio.h"
 #include "base/own.h"
 #include "cli/oci_say.h"
 
 struct spec_values {
 	const char *bundle;
+	bool        is_rootless;
 };
 
 static const struct option_row options[] = {
 	{ 'b', "bundle", "DIR", OPTION_TEXT, offsetof(struct spec_values, bundle),
 	  "directory to write it to (.)" },
+	{ 0, "rootless", NULL, OPTION_SWITCH, offsetof(struct spec_values, is_rootless),
+	  "for a container that its user runs without root" },
 	{ 0 },
 };
 
@@ -119,21 +123,65 @@ static const char config[] =
 	"  }\n"
 	"}\n";
 
+/* What a user without root does differently, in the order of the text above. */
+static const struct {
+	const char *usual, *rootless;
+} edits[] = {
+	{ "        \"mode=0620\",\n        \"gid=5\"\n", "        \"mode=0620\"\n" },	/* his only group is 0 */
+	{ "    \"resources\": {\"devices\": [{\"allow\": false, \"access\": \"rwm\"}]},\n", "" },
+	{ "      {\"type\": \"cgroup\"}\n    ],\n",
+	  "      {\"type\": \"cgroup\"},\n      {\"type\": \"user\"}\n    ],\n" },
+};
+
+static void put_rootless(FILE *out)
+{
+	const char *at = config;
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(edits); i++) {
+		const char *found = strstr(at, edits[i].usual);
+
+		(void)fwrite(at, 1, (size_t)(found - at), out);
+		(void)fputs(edits[i].rootless, out);
+		at = found + strlen(edits[i].usual);
+	}
+	/* Behind the namespaces. */
+	(void)fprintf(out, "    \"uidMappings\": [{\"containerID\": 0, \"hostID\": %u, \"size\": 1}],\n"
+			   "    \"gidMappings\": [{\"containerID\": 0, \"hostID\": %u, \"size\": 1}],\n",
+		      geteuid(), getegid());
+	(void)fputs(at, out);
+}
+
+static int write_config(int dir_fd, const char *dir, bool is_rootless, struct vps_err *err)
+{
+	OWN_FD fd = openat(dir_fd, "config.json", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	OWN_FILE *out = fd < 0 ? NULL : fdopen(fd, "w");
+
+	if (!out)
+		return vps_err_set(err, -errno, "cannot write %s/config.json", dir);
+	(void)fd_take(&fd);
+	if (is_rootless)
+		put_rootless(out);
+	else
+		(void)fputs(config, out);
+	if (fflush(out) || ferror(out))
+		return vps_err_set(err, errno ? -errno : -EIO, "cannot write %s/config.json", dir);
+	return 0;
+}
+
 static int run(const struct oci_cli *cli, const void *values, int count, char **args)
 {
 	const struct spec_values *wanted = values;
 	const char *dir = wanted->bundle ? wanted->bundle : ".";
+	OWN_FD dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct vps_err err = { 0 };
-	OWN_FD dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), fd = FD_NONE;
 
 	(void)count;
 	(void)args;
 	if (dir_fd < 0)
 		(void)vps_err_set(&err, -errno, "cannot open %s", dir);
 	else
-		fd = openat(dir_fd, "config.json", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-	if (!err.code && (fd < 0 || fd_write_all(fd, config, strlen(config)) < 0))
-		(void)vps_err_set(&err, -errno, "cannot write %s/config.json", dir);
+		(void)write_config(dir_fd, dir, wanted->is_rootless, &err);
 	return err.code ? oci_say_error(cli, &err) : OCI_DONE;
 }
 

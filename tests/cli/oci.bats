@@ -64,7 +64,7 @@ known_options() {
 		events stats interval
 		checkpoint image-path work-path parent-path leave-running tcp-established tcp-skip-in-flight link-remap ext-unix-sk shell-job lazy-pages status-fd page-server file-locks pre-dump manage-cgroups-mode empty-ns auto-dedup
 		restore image-path work-path tcp-established ext-unix-sk shell-job file-locks manage-cgroups-mode bundle detach pid-file no-subreaper no-pivot empty-ns auto-dedup lazy-pages lsm-profile lsm-mount-context link-remap console-socket
-		spec bundle
+		spec bundle rootless
 	END
 }
 
@@ -152,6 +152,10 @@ known_options() {
 	jq -e '.process.args == ["sh"] and .root.readonly' "$BATS_TEST_TMPDIR/config.json"
 	refused 1 "cannot write $BATS_TEST_TMPDIR/config.json: File exists" \
 		vps-oci spec --bundle "$BATS_TEST_TMPDIR"
+	mkdir "$BATS_TEST_TMPDIR/rootless"
+	vps-oci spec --rootless --bundle "$BATS_TEST_TMPDIR/rootless"
+	jq -e --argjson id "$(id -u)" '.linux | .uidMappings == [{containerID: 0, hostID: $id, size: 1}]
+		and (.namespaces | map(.type) | index("user")) and (has("resources") | not)' "$BATS_TEST_TMPDIR/rootless/config.json"
 }
 
 @test "oci: features is JSON and names what the engine has" {

@@ -259,3 +259,12 @@ in_userns() {
 	run -1 oci --rootless maybe list
 	[[ $output == *'--rootless: "maybe" is not known; allowed are auto, true, false'* ]]
 }
+
+@test "rootless: the config of spec --rootless runs as it is" {
+	rm "$bundle/config.json"
+	as_user vps-oci spec --rootless --bundle "$bundle"
+	config '.process.terminal = false'
+	runs 'id -u; cat /proc/self/uid_map'
+	run -0 oci run --bundle "$bundle" c1
+	[[ ${lines[0]} == 0 && ${lines[1]} == *"0 "*"$USER_ID "*1 ]]
+}

@@ -188,7 +188,10 @@ cpus_are() {
 
 @test "view: a monitor that took over a VPS also brings another server" {
 	vps_up web1
-	kill -9 "$(pgrep -f "vps-monitor.*$VPS_ROOT/run/web1")"
+	local monitor
+	monitor=$(pgrep -f "vps-monitor.*$VPS_ROOT/run/web1")
+	kill -9 "$monitor"
+	eventually 5 is_dead "$monitor"
 	vps_sh web1 'cat /proc/uptime'
 	kill -9 "$(server_pid)"
 	vps_sh web1 'timeout 1 cat /proc/uptime'
@@ -198,7 +201,12 @@ cpus_are() {
 	vps_up web1
 	local before
 	before=$(vps_sh web1 'cut -d . -f 1 /proc/uptime')
-	kill -9 "$(pgrep -f "vps-monitor.*$VPS_ROOT/run/web1")" "$(server_pid)"
+	local monitor server
+	monitor=$(pgrep -f "vps-monitor.*$VPS_ROOT/run/web1")
+	server=$(server_pid)
+	kill -9 "$monitor" "$server"
+	eventually 5 is_dead "$monitor"
+	eventually 5 is_dead "$server"
 	vps_sh web1 'cat /proc/meminfo /proc/stat /sys/devices/system/cpu/online'
 	local after
 	after=$(vps_sh web1 'cut -d . -f 1 /proc/uptime')

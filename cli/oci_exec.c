@@ -136,9 +136,11 @@ static int set_user(const char *user, struct oci_process *process, struct vps_er
 {
 	const char *colon = strchr(user, ':');
 	uint64_t uid, gid = process->gid;
-	char text[16];
+	size_t len = colon ? (size_t)(colon - user) : strlen(user);
+	char text[16] = "";
 
-	(void)snprintf(text, sizeof(text), "%.*s", colon ? (int)(colon - user) : 15, user);
+	if (len < sizeof(text))		/* never a part of it */
+		memcpy(text, user, len);
 	if (number_parse(text, 0, UINT32_MAX - 1, &uid) < 0 ||
 	    (colon && number_parse(colon + 1, 0, UINT32_MAX - 1, &gid) < 0))
 		return vps_err_say(err, -EINVAL, "--user: \"%.60s\" is not of the form UID[:GID]", user);
@@ -180,7 +182,6 @@ static int add_caps(const struct text_list *list, struct oci_process *process, s
 		if (number < 0)
 			return vps_err_say(err, -EINVAL, "--cap: \"%.60s\" is not a capability",
 					   list->items[i]);
-		process->has_caps = true;
 		process->caps.bounding |= 1ull << number;
 		process->caps.permitted |= 1ull << number;
 		process->caps.effective |= 1ull << number;

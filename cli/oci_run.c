@@ -15,15 +15,21 @@ static const struct option_row options[] = {
 	{ 0 },
 };
 
+/* Before the program starts, which may ask for it at once. */
+static void set_size(const struct container *c)
+{
+	struct winsize size;
+
+	if (c->console_fd >= 0 && ioctl(STDIN_FILENO, TIOCGWINSZ, &size) == 0)
+		(void)ioctl(c->console_fd, TIOCSWINSZ, &size);
+}
+
 /* Until init ends; its exit status. */
 static int attend(struct oci_bring *bring, int signal_fd)
 {
 	struct container *c = &bring->c;
-	struct winsize size;
 	int status;
 
-	if (c->console_fd >= 0 && ioctl(STDIN_FILENO, TIOCGWINSZ, &size) == 0)
-		(void)ioctl(c->console_fd, TIOCSWINSZ, &size);
 	if (c->console_fd >= 0)
 		relay_terminal(c->console_fd, c->init_fd, signal_fd);
 	else
@@ -47,6 +53,7 @@ static int run(const struct oci_cli *cli, const void *values, int count, char **
 	bring.c.starts_at_once = true;
 	r = oci_bring_up(cli, wanted, args[0], false, &bring, &err);
 	if (r == 0) {
+		set_size(&bring.c);
 		r = container_start(&bring.c, &err);
 		if (r < 0)
 			oci_bring_down(&bring);

@@ -73,7 +73,14 @@ static int clone_node(const struct device_node *node, int nodes_fd, size_t index
 
 int devfs_open_null(int nodes_fd, struct vps_err *err)
 {
-	return clone_node(&default_nodes[0], nodes_fd, 0, err);
+	OWN_FD fd = clone_node(&default_nodes[0], nodes_fd, 0, err);
+	int r;
+
+	if (fd < 0)
+		return fd;
+	/* Its root may write to the device all the same, and not change its owner and mode. */
+	r = mount_change(fd, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, 0, false);
+	return r < 0 ? vps_err_set(err, r, "cannot protect /dev/null") : fd_take(&fd);
 }
 
 static int bind_node(int root_fd, const struct device_node *node, int node_fd,
@@ -88,29 +95,45 @@ static int bind_node(int root_fd, const struct device_node *node, int node_fd,
 	return r < 0 ? vps_err_set(err, r, "cannot bind %s", node->path) : 0;
 }
 
+/*
+ * Owner and mode by the node itself: who shares this root may put a link to a
+ * file of the host's in its place at any time.
+ */
+static int dress_node(int parent_fd, const char *name, const struct device_node *node)
+{
+	OWN_FD fd = openat(parent_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	char path[32];
+
+	if (fd < 0)
+		return -errno;
+	if (!is_node(fd, node))
+		return -EEXIST;
+	/* The umask and our own ids had their say in mknod(). */
+	if (chmod(path_of_fd(fd, path), node->mode) < 0 ||
+	    fchownat(fd, "", node->uid, node->gid, AT_EMPTY_PATH) < 0)
+		return -errno;
+	return 0;
+}
+
 static int make_node(int root_fd, const struct device_node *node, struct vps_err *err)
 {
 	const char *slash = strrchr(node->path, '/');
 	char dir[PATH_MAX];
-	OWN_FD parent_fd = FD_NONE, fd = FD_NONE;
+	OWN_FD parent_fd = FD_NONE;
 	dev_t dev = makedev((unsigned)node->major, (unsigned)node->minor);
+	int r;
 
 	(void)snprintf(dir, sizeof(dir), "%.*s", (int)(slash - node->path), node->path);
 	parent_fd = path_make_dir_in_root(root_fd, *dir ? dir : "/", 0755);
 	if (parent_fd < 0)
 		return vps_err_set(err, parent_fd, "cannot make directory %s", dir);
-	if (mknodat(parent_fd, slash + 1, file_type(node->type) | node->mode, dev) < 0) {
-		if (errno != EEXIST)
-			return vps_err_set(err, -errno, "cannot make %s", node->path);
-		fd = openat(parent_fd, slash + 1, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-		if (fd < 0 || !is_node(fd, node))
-			return vps_err_set(err, -EEXIST, "cannot make %s", node->path);
-	}
-	/* The umask and our own ids had their say in mknod(). */
-	if (fchmodat(parent_fd, slash + 1, node->mode, 0) < 0 ||
-	    fchownat(parent_fd, slash + 1, node->uid, node->gid, AT_SYMLINK_NOFOLLOW) < 0)
-		return vps_err_set(err, -errno, "cannot set owner and mode of %s", node->path);
-	return 0;
+	if (mknodat(parent_fd, slash + 1, file_type(node->type) | node->mode, dev) < 0 &&
+	    errno != EEXIST)
+		return vps_err_set(err, -errno, "cannot make %s", node->path);
+	r = dress_node(parent_fd, slash + 1, node);
+	if (r == -EEXIST)
+		return vps_err_say(err, r, "cannot make %s: something else is there", node->path);
+	return r < 0 ? vps_err_set(err, r, "cannot set owner and mode of %s", node->path) : 0;
 }
 
 /* Node number i of a plan: the default ones, then its own; NULL behind the last. */
@@ -209,6 +232,13 @@ int devfs_fill(const struct mounts_tree *tree, const struct mounts_plan *plan, s
 	return r < 0 ? r : add_links(tree->root_fd, err);
 }
 
+bool devfs_is_master(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(5, 2);
+}
+
 int devfs_pty(int root_fd, int *ret_master, int *ret_slave, struct vps_err *err)
 {
 	/*
@@ -231,8 +261,7 @@ int devfs_pty(int root_fd, int *ret_master, int *ret_slave, struct vps_err *err)
 	master_fd = path_open_in_root(root_fd, "/dev/pts/ptmx", O_RDWR | O_NOFOLLOW, 0);
 	if (master_fd < 0)
 		return vps_err_set(err, master_fd, "cannot open /dev/pts/ptmx");
-	if (fstat(master_fd, &st) < 0 || st.st_rdev != makedev(5, 2) ||
-	    ioctl(master_fd, TIOCSPTLCK, &unlock) < 0)
+	if (!devfs_is_master(master_fd) || ioctl(master_fd, TIOCSPTLCK, &unlock) < 0)
 		return vps_err_set(err, -ENODEV, "cannot make a pty");
 	slave_fd = ioctl(master_fd, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
 	if (slave_fd < 0)
@@ -245,6 +274,26 @@ int devfs_pty(int root_fd, int *ret_master, int *ret_slave, struct vps_err *err)
 	return 0;
 }
 
+/* Where the slave goes: itself, never what an image has linked there. */
+static int make_console(int root_fd, struct vps_err *err)
+{
+	OWN_FD dev_fd = path_make_dir_in_root(root_fd, "/dev", 0755);
+	OWN_FD made_fd = FD_NONE, fd = FD_NONE;
+	struct stat st;
+
+	if (dev_fd < 0)
+		return vps_err_set(err, dev_fd, "cannot open /dev");
+	made_fd = openat(dev_fd, "console", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (made_fd < 0 && errno != EEXIST)
+		return vps_err_set(err, -errno, "cannot make /dev/console");
+	fd = openat(dev_fd, "console", O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return vps_err_set(err, -errno, "cannot open /dev/console");
+	if (!S_ISREG(st.st_mode) && !S_ISCHR(st.st_mode))
+		return vps_err_say(err, -EEXIST, "/dev/console is neither a file nor a device");
+	return fd_take(&fd);
+}
+
 int devfs_console(int root_fd, int *ret_master, int *ret_slave, struct vps_err *err)
 {
 	OWN_FD master_fd = FD_NONE, slave_fd = FD_NONE, clone_fd = FD_NONE, target_fd = FD_NONE;
@@ -255,9 +304,9 @@ int devfs_console(int root_fd, int *ret_master, int *ret_slave, struct vps_err *
 	clone_fd = mount_clone(slave_fd, "", false);
 	if (clone_fd < 0)
 		return vps_err_set(err, clone_fd, "cannot bind /dev/console");
-	target_fd = path_make_file_in_root(root_fd, "/dev/console", 0600);
+	target_fd = make_console(root_fd, err);
 	if (target_fd < 0)
-		return vps_err_set(err, target_fd, "cannot make /dev/console");
+		return target_fd;
 	r = mount_attach(clone_fd, target_fd);
 	if (r < 0)
 		return vps_err_set(err, r, "cannot bind /dev/console");

@@ -48,6 +48,9 @@ int devfs_fill(const struct mounts_tree *tree, const struct mounts_plan *plan,
  */
 int devfs_console(int root_fd, int *ret_master, int *ret_slave, struct vps_err *err);
 
+/* Whether a descriptor that came out of a container is what it is said to be: a pty's master. */
+bool devfs_is_master(int fd);
+
 /* A new pty of the devpts at /dev/pts: nothing is bound. */
 int devfs_pty(int root_fd, int *ret_master, int *ret_slave, struct vps_err *err);
 

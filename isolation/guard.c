@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -19,8 +20,7 @@ bool guard_is_for(const struct mount_entry *entry)
 	       (strcmp(entry->type, "proc") == 0 || strcmp(entry->type, "sysfs") == 0);
 }
 
-/* What of path lies below the entry's destination, with its slash, or NULL. */
-static const char *below(const struct mount_entry *entry, const char *path)
+const char *guard_below(const struct mount_entry *entry, const char *path)
 {
 	size_t len = strlen(entry->destination);
 
@@ -29,7 +29,18 @@ static const char *below(const struct mount_entry *entry, const char *path)
 
 bool guard_is_under(const struct mount_entry *entry, const char *path)
 {
-	return strcmp(entry->destination, path) == 0 || below(entry, path);
+	return strcmp(entry->destination, path) == 0 || guard_below(entry, path);
+}
+
+int guard_open_target(int root_fd, const struct mount_entry *entry, struct vps_err *err)
+{
+	int fd = path_open(root_fd, entry->destination, O_PATH | O_DIRECTORY, 0,
+			   RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
+
+	if (fd == -ELOOP)
+		return vps_err_say(err, fd, "mount point %s is a symbolic link or lies behind one; %s is not mounted there",
+				   entry->destination, entry->type);
+	return fd < 0 ? vps_err_set(err, fd, "cannot open mount point %s", entry->destination) : fd;
 }
 
 bool guard_covers(const struct mounts_plan *plan, const char *path)
@@ -37,7 +48,7 @@ bool guard_covers(const struct mounts_plan *plan, const char *path)
 	size_t i;
 
 	for (i = 0; i < plan->mount_count; i++)
-		if (guard_is_for(&plan->mounts[i]) && below(&plan->mounts[i], path))
+		if (guard_is_for(&plan->mounts[i]) && guard_below(&plan->mounts[i], path))
 			return true;
 	return false;
 }
@@ -62,19 +73,19 @@ static int cover(const struct mounts_plan *plan, const struct mount_entry *entry
 	int r;
 
 	for (i = 0; i < plan->view_count; i++) {
-		rest = below(entry, plan->views[i].path);
+		rest = guard_below(entry, plan->views[i].path);
 		r = rest ? replace(&plan->views[i], rest, mount_fd, err) : 0;
 		if (r < 0)
 			return r;
 	}
 	for (i = 0; i < plan->readonly_count; i++) {
-		rest = below(entry, plan->readonly[i]);
+		rest = guard_below(entry, plan->readonly[i]);
 		r = rest ? covers_protect(mount_fd, rest, err) : 0;
 		if (r < 0)
 			return r;
 	}
 	for (i = 0; i < plan->masked_count; i++) {
-		rest = below(entry, plan->masked[i]);
+		rest = guard_below(entry, plan->masked[i]);
 		r = rest ? covers_mask(covers, mount_fd, rest, err) : 0;
 		if (r < 0)
 			return r;
@@ -93,9 +104,9 @@ int guard_attach(const struct mounts_plan *plan, const struct mount_entry *entry
 
 	if (scratch_fd < 0 || root_fd < 0)
 		return vps_err_set(err, -errno, "cannot open the root");
-	target_fd = path_open_in_root(root_fd, entry->destination, O_PATH | O_DIRECTORY, 0);
+	target_fd = guard_open_target(root_fd, entry, err);
 	if (target_fd < 0)
-		return vps_err_set(err, target_fd, "cannot open mount point %s", entry->destination);
+		return target_fd;
 	/* Covers can be attached only to what is attached itself, before Linux 6.15. */
 	r = mount_attach(mount_fd, scratch_fd);
 	if (r < 0)

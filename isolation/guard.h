@@ -24,6 +24,16 @@ bool guard_is_for(const struct mount_entry *entry);
 /* Whether a path is that of an entry, or below it. */
 bool guard_is_under(const struct mount_entry *entry, const char *path);
 
+/* What of path lies below the entry's destination, with its slash, or NULL. */
+const char *guard_below(const struct mount_entry *entry, const char *path);
+
+/*
+ * Where such an entry goes, not through a link of the image's: who can exchange
+ * the link would separate the mount from what has to cover it.
+ * Returns a descriptor that the caller owns, or -errno with err set.
+ */
+int guard_open_target(int root_fd, const struct mount_entry *entry, struct vps_err *err);
+
 /* Whether a masked or read-only path lies on such an entry: then it is covered here. */
 bool guard_covers(const struct mounts_plan *plan, const char *path);
 

@@ -205,7 +205,10 @@ static int make_target(int root_fd, const struct mount_entry *entry, int mount_f
 		fd = path_make_file_in_root(root_fd, entry->destination, 0644);
 	if (fd < 0)
 		return vps_err_set(err, fd, "cannot make mount point %s", entry->destination);
-	return fd;
+	if (!guard_is_for(entry))
+		return fd;
+	own_close(&fd);
+	return guard_open_target(root_fd, entry, err);
 }
 
 static bool has_data(const struct mount_entry *entry, const char *key)
@@ -304,6 +307,8 @@ static int lay_mount(const struct mounts_plan *plan, struct mounts_tree *tree, s
 			return vps_err_set(err, r, "cannot set the propagation of %s",
 					   entry->destination);
 	}
+	if (guard_is_for(entry))
+		tree->bind_fds[index] = fd_take(&fd);	/* for cover_paths() */
 	return 0;
 }
 
@@ -357,19 +362,47 @@ static int switch_root(int root_fd, bool keeps_old_root, struct vps_err *err)
 	return 0;
 }
 
+/*
+ * Where a masked or read-only path is looked up: from the proc or sysfs that it
+ * lies on, which is there under whatever name, or else from the root.
+ */
+static int base_of(const struct mounts_plan *plan, const struct mounts_tree *tree,
+		   const char **path)
+{
+	size_t i;
+
+	for (i = tree->bind_count; i-- > 0;) {
+		const char *rest = guard_is_for(&plan->mounts[i]) && tree->bind_fds[i] >= 0 ?
+			guard_below(&plan->mounts[i], *path) : NULL;
+
+		if (rest) {
+			*path = rest;
+			return tree->bind_fds[i];
+		}
+	}
+	return tree->root_fd;
+}
+
 static int cover_paths(const struct mounts_plan *plan, struct mounts_tree *tree,
 		       struct vps_err *err)
 {
 	struct covers covers = { .nodes_fd = tree->nodes_fd, .empty_fd = FD_NONE };
+	const char *path;
 	size_t i;
-	int r = 0;
+	int r = 0, base_fd;
 
-	for (i = 0; r == 0 && i < plan->readonly_count; i++)
-		if (!plan->hand_over || !guard_covers(plan, plan->readonly[i]))
-			r = covers_protect(tree->root_fd, plan->readonly[i], err);
-	for (i = 0; r == 0 && i < plan->masked_count; i++)
-		if (!plan->hand_over || !guard_covers(plan, plan->masked[i]))
-			r = covers_mask(&covers, tree->root_fd, plan->masked[i], err);
+	for (i = 0; r == 0 && i < plan->readonly_count; i++) {
+		path = plan->readonly[i];
+		base_fd = base_of(plan, tree, &path);
+		if (!plan->hand_over || !guard_covers(plan, path))
+			r = covers_protect(base_fd, path, err);
+	}
+	for (i = 0; r == 0 && i < plan->masked_count; i++) {
+		path = plan->masked[i];
+		base_fd = base_of(plan, tree, &path);
+		if (!plan->hand_over || !guard_covers(plan, path))
+			r = covers_mask(&covers, base_fd, path, err);
+	}
 	covers_close(&covers);
 	return r;
 }

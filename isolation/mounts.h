@@ -106,7 +106,7 @@ struct mounts_tree {
 	int  root_fd;		/* the new root; attached after mounts_build() */
 	int  nodes_fd;		/* plan->nodes, or FD_NONE */
 	size_t handed_over;	/* mounts that the runtime may not have put in place yet */
-	int *bind_fds;		/* one for each mount: the clone of a prepared bind, or FD_NONE */
+	int *bind_fds;		/* one for each mount: a prepared bind's clone; laid, a proc or sysfs */
 	size_t bind_count;
 };
 

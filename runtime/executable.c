@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/fsuid.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/own.h"
+#include "base/path.h"
 #include "process.h"
 
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -21,14 +23,18 @@ typedef int try_fn(const struct oci_process *process, const char *file, int cwd_
 
 static int try_access(const struct oci_process *process, const char *file, int cwd_fd)
 {
+	OWN_FD fd = path_open(cwd_fd, file, O_PATH, 0, RESOLVE_NO_MAGICLINKS);
 	struct stat st;
 
 	(void)process;
-	if (fstatat(cwd_fd, file, &st, 0) < 0)
-		return -errno;
+	/* /proc/self/fd/N is not the same file when it is executed: only then it is known. */
+	if (fd == -ELOOP)
+		return 0;
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return fd < 0 ? fd : -errno;
 	if (!S_ISREG(st.st_mode))
 		return -EACCES;		/* as execve(2) has it */
-	return faccessat(cwd_fd, file, X_OK, AT_EACCESS) < 0 ? -errno : 0;
+	return faccessat(fd, "", X_OK, AT_EMPTY_PATH | AT_EACCESS) < 0 ? -errno : 0;
 }
 
 static int try_execve(const struct oci_process *process, const char *file, int cwd_fd)
@@ -86,14 +92,14 @@ int executable_check(const struct oci_process *process, struct vps_err *err)
 		(void)setgroups(process->group_count, process->groups);	/* again later, and checked */
 	(void)setfsgid(process->gid);
 	(void)setfsuid(process->uid);
-	cwd_fd = open(process->cwd, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	cwd_fd = path_open(AT_FDCWD, process->cwd, O_PATH | O_DIRECTORY, 0, RESOLVE_NO_MAGICLINKS);
 	r = try_each(process, cwd_fd, try_access);
 	(void)setfsuid(geteuid());
 	(void)setfsgid(getegid());
 	if (process->group_count)
 		(void)setgroups(0, NULL);
 	/* Without its working directory, which has an error of its own, "./x" cannot be judged. */
-	return r == 0 || r == -EBADF ? 0 : say_why(process->args[0], r, err);
+	return r == 0 || cwd_fd < 0 ? 0 : say_why(process->args[0], r, err);
 }
 
 int executable_run(const struct oci_process *process, struct vps_err *err)

@@ -14,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -69,6 +68,7 @@ static int become_root(const struct container *c, struct vps_err *err)
 		return 0;
 	if (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
 		return vps_err_set(err, -errno, "cannot become root of the user namespace");
+	process_hide();
 	if (setgroups(0, NULL) < 0 && errno != EPERM)	/* EPERM: rootless, setgroups denied */
 		return vps_err_set(err, -errno, "cannot drop the host's groups");
 	return 0;
@@ -191,7 +191,7 @@ static int settle(struct container *c, int sync_fd, struct vps_err *err)
 	int r = sync_expect(sync_fd, SYNC_MAPPED, err);
 
 	phase_end("init: birth");
-	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	process_hide();
 	if (plan.has_userns) {
 		plan.hand_over = hand_over;
 		plan.await = await_place;
@@ -236,9 +236,11 @@ static int live(struct container *c, int *sync_fd, struct vps_err *err)
 		r = process_close_host(sync_fd, c->preserved_fds, err);
 	if (r == 0)
 		r = sync_expect(*sync_fd, SYNC_START, err);
+	process.sync_fd = *sync_fd;
+	if (r == 0)
+		r = process_confine(&process, err);
 	if (r == 0)
 		r = container_run_hooks(c, HOOK_START_CONTAINER, "created", getpid(), err);
-	process.sync_fd = *sync_fd;
 	if (r == 0)
 		r = process_become(&process, err);
 	return r == 0 ? executable_run(&c->config.process, err) : r;
@@ -256,7 +258,7 @@ _Noreturn void container_init(struct container *c, int sync_fd)
 	 * and so long nobody is inside.
 	 */
 	if (!c->is_rootless)
-		(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+		process_hide();
 	/* clone3() reset what was handled; what was ignored would stay so through execve(). */
 	for (i = 1; i < SIGRTMIN; i++)
 		(void)signal(i, SIG_DFL);

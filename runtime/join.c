@@ -120,6 +120,7 @@ static int become_root(const struct join *join, struct vps_err *err)
 		return 0;
 	if (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
 		return vps_err_set(err, -errno, "cannot become root of the user namespace");
+	process_hide();
 	return 0;
 }
 
@@ -165,6 +166,8 @@ _Noreturn static void process_main(struct join *join, int sync_fd)
 		r = become_named(join, &arena, &err);
 	if (r == 0)
 		r = take_pty(&join->process, sync_fd, &err);
+	if (r == 0)
+		r = process_confine(&plan, &err);
 	if (r == 0)
 		r = process_become(&plan, &err);
 	if (r == 0) {
@@ -227,8 +230,7 @@ _Noreturn static void joiner_main(struct join *join, int sync_fd, int pid_pipe)
 	sigset_t none;
 	pid_t pid;
 
-	/* From the moment we are in its user namespace, its root could else trace us. */
-	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	process_hide();		/* before we are where its root could trace us */
 	for (i = 1; i < SIGRTMIN; i++)
 		(void)signal(i, SIG_DFL);
 	(void)sigemptyset(&none);
@@ -333,6 +335,8 @@ static int release(struct join *join, int sync_fd, struct vps_err *err)
 			return step;
 		if (step == SYNC_STARTED)
 			return 0;
+		if (step == SYNC_CONSOLE && !devfs_is_master(passed_fd))
+			return vps_err_say(err, -EBADMSG, "the process sent something else than a terminal");
 		if (step == SYNC_CONSOLE)
 			join->master_fd = fd_take(&passed_fd);
 		else if (step == SYNC_LISTENER)

@@ -192,6 +192,11 @@ static int load_filter(const struct process_plan *plan, struct vps_err *err)
 	return r;
 }
 
+void process_hide(void)
+{
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);	/* cannot fail with 0 */
+}
+
 static int become_user(const struct oci_process *process, struct vps_err *err)
 {
 	if (setgroups(process->group_count, process->groups) < 0 &&
@@ -201,6 +206,7 @@ static int become_user(const struct oci_process *process, struct vps_err *err)
 		return vps_err_set(err, -errno, "cannot become group %u", process->gid);
 	if (setresuid(process->uid, process->uid, process->uid) < 0)
 		return vps_err_set(err, -errno, "cannot become user %u", process->uid);
+	process_hide();
 	return 0;
 }
 
@@ -256,17 +262,19 @@ void process_add_home(struct oci_process *process, struct arena *arena)
 					users_home(root_fd, process->uid, arena));
 }
 
+int process_confine(const struct process_plan *plan, struct vps_err *err)
+{
+	int r = set_attributes(plan, err);
+
+	/* A process without "capabilities" has none: all sets of it are empty. */
+	return r == 0 ? caps_before_setuid(&plan->process->caps, err) : r;
+}
+
 int process_become(const struct process_plan *plan, struct vps_err *err)
 {
 	const struct oci_process *process = plan->process;
-	int r = set_attributes(plan, err);
+	int r = process->no_new_privileges ? 0 : load_filter(plan, err);
 
-	if (r < 0)
-		return r;
-	/* Without any in the config there are none, as for every runtime. */
-	r = caps_before_setuid(&process->caps, err);
-	if (r == 0 && !process->no_new_privileges)
-		r = load_filter(plan, err);
 	if (r == 0)
 		r = become_user(process, err);
 	if (r == 0)

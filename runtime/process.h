@@ -42,9 +42,23 @@ int process_close_host(int *sync_fd, unsigned preserved_fds, struct vps_err *err
 int process_take_terminal(const struct oci_process *process, int slave_fd, struct vps_err *err);
 
 /*
- * Everything but the last step: keyring, scheduling, user, capabilities,
- * seccomp, working directory, descriptors. Inside all namespaces and the root
- * of the container. Returns 0, or -errno with err set.
+ * Nobody inside may trace this process or open what /proc/PID has of it: it
+ * still holds memory of the host. Again after each change of user, which
+ * undoes it where fs.suid_dumpable is 1.
+ */
+void process_hide(void);
+
+/*
+ * The first half of becoming the tenant's: keyring, scheduling, labels, and
+ * the bounding set, so that what is executed from here on (hooks of the
+ * container, whose files are the tenant's) can get no more than he may have.
+ * Inside all namespaces and the root of the container, as its root.
+ */
+int process_confine(const struct process_plan *plan, struct vps_err *err);
+
+/*
+ * The second half, everything but the last step: user, capabilities, seccomp,
+ * working directory. Returns 0, or -errno with err set.
  */
 int process_become(const struct process_plan *plan, struct vps_err *err);
 

@@ -64,6 +64,16 @@ static bool parse_id(const char *text, uint32_t *ret_id)
 	return true;
 }
 
+/*
+ * Whether text can only be meant as a number. One that is too large is then no
+ * id, and not the name that the image has for it either.
+ */
+static bool is_numeric(const char *text)
+{
+	text += strspn(text, "+-");
+	return text[strspn(text, "0123456789")] == '\0';
+}
+
 static int find_user(char *passwd, const char *wanted, struct arena *arena, struct user *user,
 		     struct vps_err *err)
 {
@@ -71,6 +81,9 @@ static int find_user(char *passwd, const char *wanted, struct arena *arena, stru
 	bool is_number = parse_id(wanted, &uid);
 	char *fields[7];
 
+	if (!is_number && is_numeric(wanted))
+		return vps_err_say(err, -EINVAL, "user \"%s\" is neither a name nor a number from 0 to %u",
+				   wanted, ID_MAX);
 	while (next_entry(&passwd, fields)) {
 		if (!parse_id(fields[2], &entry_uid) || !parse_id(fields[3], &entry_gid))
 			continue;
@@ -102,6 +115,9 @@ static int find_group(char *group, const char *wanted, gid_t *ret_gid, struct vp
 		*ret_gid = gid;
 		return 0;
 	}
+	if (is_numeric(wanted))
+		return vps_err_say(err, -EINVAL, "group \"%s\" is neither a name nor a number from 0 to %u",
+				   wanted, ID_MAX);
 	while (next_entry(&group, fields)) {
 		if (strcmp(fields[0], wanted) == 0 && parse_id(fields[2], &gid)) {
 			*ret_gid = gid;

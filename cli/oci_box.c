@@ -197,7 +197,7 @@ int oci_box_container(const struct oci_box *box, struct container *c, struct vps
 	c->run_dir = box->run_dir;
 	c->cgroup_path = box->record.cgroup;
 	c->init_pid = box->init_fd >= 0 ? box->record.init_pid : 0;
-	return oci_box_config(box, &c->config, err);
+	return box->record.is_plain ? 0 : oci_box_config(box, &c->config, err);
 }
 
 int oci_box_cgroup(const struct oci_box *box, const char *why, struct vps_err *err)

@@ -65,7 +65,8 @@ const char *oci_box_status(const struct oci_box *box);
 int oci_box_config(const struct oci_box *box, struct oci_config *config, struct vps_err *err);
 
 /*
- * The engine's view of a container that another process brought up. To be
+ * The engine's view of a container that another process brought up, for start
+ * and delete: its config is read only where it has something for them. To be
  * released with container_free().
  */
 int oci_box_container(const struct oci_box *box, struct container *c, struct vps_err *err);

@@ -183,6 +183,16 @@ static int check_console(const struct oci_bring_values *values, struct oci_bring
 	return 0;
 }
 
+static bool is_plain(const struct oci_config *config)
+{
+	int kind;
+
+	for (kind = 0; kind < HOOK_KINDS; kind++)
+		if (config->hooks[kind].count)
+			return false;
+	return !config->has_seccomp || !config->seccomp.listener_path;
+}
+
 static int write_record(struct oci_bring *bring, struct vps_err *err)
 {
 	struct oci_record *record = &bring->box.record;
@@ -194,6 +204,7 @@ static int write_record(struct oci_bring *bring, struct vps_err *err)
 		record->created_nsec = (uint32_t)now.tv_nsec;
 		record->owner = geteuid();
 	}
+	record->is_plain = is_plain(&bring->c.config);
 	record->cgroup = bring->c.cgroup_path;
 	record->init_pid = bring->c.init_pid;
 	record->init_start = record->init_pid ? process_start_ticks(record->init_pid) : 0;

@@ -32,6 +32,7 @@ int oci_record_write(int dir_fd, const struct oci_record *record, struct vps_err
 	writer_number(&w, object, "created", record->created_sec);
 	writer_number(&w, object, "created_nsec", record->created_nsec);
 	writer_number(&w, object, "owner", record->owner);
+	writer_true(&w, object, "plain", record->is_plain);
 	r = writer_text(&w, object, &text, err);
 	if (r < 0)
 		return r;
@@ -49,6 +50,7 @@ static const struct doc_key keys[] = {
 	{ "created",	  DOC_INTEGER, FIELD(created_sec), .highest = INT64_MAX },
 	{ "created_nsec", DOC_INTEGER, FIELD(created_nsec), .highest = 999999999 },
 	{ "owner",	  DOC_INTEGER, FIELD(owner), .highest = UINT32_MAX },
+	{ "plain",	  DOC_BOOL,    FIELD(is_plain) },
 	{ 0 },
 };
 

@@ -3,6 +3,7 @@
 #ifndef RUNTIME_OCI_RECORD_H
 #define RUNTIME_OCI_RECORD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -17,6 +18,7 @@ struct oci_record {
 	int64_t     created_sec;
 	uint32_t    created_nsec;
 	uid_t       owner;
+	bool        is_plain;		/* no hooks and no listener: start and delete need not read its config */
 };
 
 /* Replace the record in a directory (borrowed). 0 or -errno with err set. */

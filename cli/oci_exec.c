@@ -327,6 +327,7 @@ static int exec(const struct exec_values *values, char **argv, struct target *t,
 	struct join join = {
 		.init_fd = t->box.init_fd,
 		.state = state,
+		.id = t->box.id,
 		.cg_fd = t->cg_fd,
 		.config = &t->config,
 		.filter = t->config.has_seccomp ? &t->filter : NULL,

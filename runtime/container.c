@@ -129,6 +129,24 @@ static void filter_down(struct container *c)
 	syscalls_free(&c->filter);
 }
 
+/* ---- rdt ---- */
+
+static int rdt_up(struct container *c, struct vps_err *err)
+{
+	int r = c->config.has_rdt ?
+		rdt_create(rdt_mount_point(), &c->config.rdt, c->id, err) : 0;
+
+	if (r < 0)
+		c->config.has_rdt = false;	/* a class of that name is not ours to remove */
+	return r;
+}
+
+static void rdt_down(struct container *c)
+{
+	if (c->config.has_rdt)
+		rdt_remove(rdt_mount_point(), &c->config.rdt, c->id);
+}
+
 /* ---- init ---- */
 
 static uint64_t clone_flags(const struct container *c)
@@ -212,6 +230,8 @@ static int map_init(struct container *c, struct vps_err *err)
 		r = idmap_write(proc_fd, c->init_pid, &c->config.idmap, err);
 	if (r == 0)
 		r = process_limit(c->init_pid, proc_fd, &c->config.process, err);
+	if (r == 0 && c->config.has_rdt)
+		r = rdt_add(rdt_mount_point(), &c->config.rdt, c->id, c->init_pid, err);
 	if (r == 0 && has_new(c, NS_NET)) {
 		c->netns_fd = openat(proc_fd, "ns/net", O_RDONLY | O_CLOEXEC);
 		if (c->netns_fd < 0)
@@ -384,6 +404,7 @@ static const struct stage {
 	{ "seccomp",		filter_up,	filter_down	},
 	{ "root",		root_up,	root_down	},
 	{ "cgroup",		cgroup_up,	cgroup_down	},
+	{ "rdt",		rdt_up,		rdt_down	},
 	{ "network",		NULL,		network_down	},
 	{ "init",		init_up,	init_down	},
 	{ "limits",		limits_up,	NULL		},

@@ -323,6 +323,8 @@ static int release(struct join *join, int sync_fd, struct vps_err *err)
 	if (proc_fd < 0)
 		return vps_err_set(err, -errno, "cannot open %s", path);
 	r = process_limit(join->pid, proc_fd, &join->process, err);
+	if (r == 0 && join->config->has_rdt)
+		r = rdt_add(rdt_mount_point(), &join->config->rdt, join->id, join->pid, err);
 	if (r == 0 && join->filter)
 		r = listener_connect(&join->config->seccomp, &agent_fd, err);
 	if (r == 0)

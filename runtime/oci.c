@@ -88,12 +88,6 @@ int oci_read_word(const struct doc_node *node, const struct oci_word *words,
 	return doc_fail(node, "%s is not known; allowed are %s", doc_quote(text, shown), allowed);
 }
 
-int oci_cannot(const struct doc_node *node, void *field)
-{
-	(void)field;
-	return doc_fail_code(node, -VPS_EHOST, "this build cannot do that; leave it out");
-}
-
 /* Semantic version 1.x.y, with what may follow it. */
 static int read_version(const struct doc_node *node, void *field)
 {

@@ -21,6 +21,7 @@
 #include "isolation/mounts.h"
 #include "isolation/namespaces.h"
 #include "isolation/placement.h"
+#include "isolation/rdt.h"
 #include "isolation/syscalls.h"
 
 struct oci_pair {
@@ -129,6 +130,8 @@ struct oci_config {
 	const char                *mount_label;
 	bool                       has_personality;
 	unsigned long              personality;
+	bool                       has_rdt;
+	struct rdt                 rdt;
 	bool                       has_memory_policy;
 	int                        memory_mode;		/* MPOL_…, with MPOL_F_… */
 	struct placement           memory_nodes;

@@ -260,7 +260,8 @@ static const struct doc_key linux_keys[] = {
 	{ "mountLabel",	       DOC_STRING, FIELD(mount_label), .read = read_mount_label },
 	{ "personality",       DOC_OBJECT, .read = read_personality,
 	  .has_offset = offsetof(struct oci_config, has_personality) },
-	{ "intelRdt",	       DOC_ANY,	   .read = oci_cannot },
+	{ "intelRdt",	       DOC_OBJECT, FIELD(rdt), .read = oci_read_rdt,
+	  .has_offset = offsetof(struct oci_config, has_rdt) },
 	{ "memoryPolicy",      DOC_OBJECT, .read = oci_read_memory_policy,
 	  .has_offset = offsetof(struct oci_config, has_memory_policy) },
 	{ 0 }

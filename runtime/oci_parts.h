@@ -17,6 +17,7 @@ int oci_read_devices(const struct doc_node *node, void *config);
 int oci_read_net_devices(const struct doc_node *node, void *config);
 int oci_read_sysctls(const struct doc_node *node, void *config);
 int oci_read_memory_policy(const struct doc_node *node, void *config);
+int oci_read_rdt(const struct doc_node *node, void *rdt);
 int oci_read_seccomp(const struct doc_node *node, void *config);
 int oci_read_resources(const struct doc_node *node, void *config);
 
@@ -66,9 +67,6 @@ struct oci_word {
 /* The value of a string by a table that ends with NULL; else an error that lists it. */
 int oci_read_word(const struct doc_node *node, const struct oci_word *words,
 		  unsigned long *ret_value);
-
-/* Record that this build or host cannot honour a property: -VPS_EHOST. */
-int oci_cannot(const struct doc_node *node, void *field);
 
 /* Check what depends on more than one property. */
 int oci_check(const struct oci_config *config, struct vps_err *err);

@@ -190,3 +190,24 @@ add_link() {
 	config '.linux.personality.flags = ["ADDR_NO_RANDOMIZE"]'
 	refused "linux.personality.flags: no flags are supported"
 }
+
+@test "spec linux: intelRdt is refused by name where resctrl is not" {
+	! mountpoint -q /sys/fs/resctrl || return 0
+	config '.linux.intelRdt = {closID: "guaranteed", l3CacheSchema: "L3:0=7f0;1=1f", memBwSchema: "MB:0=20;1=70",
+		schemata: ["L2:0=f"], enableMonitoring: true}'
+	refused "linux.intelRdt: resctrl is not mounted at /sys/fs/resctrl"
+}
+
+@test "spec linux: features names what the parser takes of memoryPolicy" {
+	local mode flag
+	config '.hooks.createRuntime = [{path: "/bin/false"}]'
+	for mode in $(oci features | jq -r '.linux.memoryPolicy.modes[]'); do
+		for flag in $(oci features | jq -r '.linux.memoryPolicy.flags[]'); do
+			config '.linux.memoryPolicy = {mode: $mode, flags: [$flag]}
+				| if $mode | IN("MPOL_DEFAULT", "MPOL_LOCAL") | not then .linux.memoryPolicy.nodes = "0" else . end' \
+				--arg mode "$mode" --arg flag "$flag"
+			refused "hooks.createRuntime[0]"
+		done
+	done
+	oci features | jq -e '.linux | .apparmor.enabled and .selinux.enabled and .netDevices.enabled and .intelRdt.enabled'
+}

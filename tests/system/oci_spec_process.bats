@@ -180,6 +180,7 @@ has_apparmor() {
 @test "spec process: apparmorProfile confines the program, also of an exec" {
 	has_apparmor || lacking AppArmor
 	needs_program apparmor_parser
+	mountpoint -q /sys/kernel/security || mount -t securityfs none /sys/kernel/security
 	apparmor_parser --replace --skip-cache <<-'END'
 		profile vps-test flags=(attach_disconnected) {
 		  file,

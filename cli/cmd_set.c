@@ -1,21 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* vpsctl set: changes limits of VPSs, running or not. */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/fileio.h"
 #include "base/own.h"
 #include "cli/commands.h"
 #include "cli/each.h"
 #include "cli/emit.h"
+#include "cli/plan_file.h"
 #include "cli/say.h"
 #include "cli/table.h"
 #include "runtime/resources.h"
-
-#define PLAN_MAX	(1u << 20)	/* bytes of a plan */
 
 struct set_values {
 	const char *plan_file;
@@ -115,18 +110,6 @@ static int dry_run(struct cli *cli, struct set_job *job, int count, char **names
 	return first;
 }
 
-static int read_plan(const char *path, char **ret_text, struct vps_err *err)
-{
-	bool is_stdin = strcmp(path, "-") == 0;
-	size_t len = 0;
-	int r = is_stdin ? file_read_fd(STDIN_FILENO, "standard input", PLAN_MAX, ret_text, &len, err) :
-			   file_read(AT_FDCWD, path, PLAN_MAX, ret_text, &len, err);
-
-	if (r == 0 && strlen(*ret_text) != len)
-		r = vps_err_say(err, -EINVAL, "%s: holds a NUL byte", path);
-	return r;
-}
-
 static unsigned flags_of(const struct set_values *values)
 {
 	return (values->is_dry_run ? VPS_SET_DRY_RUN : 0u) |
@@ -134,35 +117,19 @@ static unsigned flags_of(const struct set_values *values)
 	       (values->is_saved_only ? VPS_SET_SAVED : 0u) | (values->is_forced ? VPS_SET_FORCE : 0u);
 }
 
-/* Operands that hold a '=' are settings. Moves the names to the start; returns their number. */
-static int sort_operands(int count, char **args)
-{
-	int names = 0, i;
-
-	for (i = 0; i < count; i++) {
-		char *word = args[i];
-
-		if (strchr(word, '='))
-			continue;
-		memmove(args + names + 1, args + names, (size_t)(i - names) * sizeof(*args));
-		args[names++] = word;
-	}
-	return names;
-}
-
 static int run(struct cli *cli, const void *values, int count, char **args)
 {
 	const struct set_values *set = values;
 	OWN_MEM char *plan = NULL;
 	struct vps_err err = { 0 };
-	int names = sort_operands(count, args);
+	int names = plan_sort_operands(count, args);
 	struct set_job job = {
 		.settings = { .pairs = (const char *const *)args + names,
 			      .count = (size_t)(count - names) },
 		.flags = flags_of(set),
 	};
 
-	if (set->plan_file && read_plan(set->plan_file, &plan, &err) < 0)
+	if (set->plan_file && plan_file_read(set->plan_file, &plan, &err) < 0)
 		return say_error(cli, NULL, &err);
 	job.settings.plan = plan;
 	return set->is_dry_run ? dry_run(cli, &job, names, args) :
@@ -172,7 +139,7 @@ static int run(struct cli *cli, const void *values, int count, char **args)
 static int check(struct cli *cli, const void *values, int count, char **args)
 {
 	const struct set_values *set = values;
-	int names = sort_operands(count, args);
+	int names = plan_sort_operands(count, args);
 
 	if (!names)
 		return say_misuse(cli, "missing argument: NAME");

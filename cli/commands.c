@@ -23,6 +23,7 @@ const struct command *const commands[] = {
 	&cmd_rename,
 	&cmd_set,
 	&cmd_stats,
+	&cmd_capacity,
 	&cmd_image,
 	&cmd_doctor,
 	&cmd_help,

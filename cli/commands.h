@@ -11,6 +11,7 @@ extern const struct command *const commands[];
 /* By its exact name, or NULL. */
 const struct command *commands_find(const struct command *const *list, const char *name);
 
+extern const struct command cmd_capacity;
 extern const struct command cmd_console;
 extern const struct command cmd_create;
 extern const struct command cmd_destroy;

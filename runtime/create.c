@@ -17,7 +17,8 @@
 #include "places.h"
 
 /* A limit that this host cannot enforce is refused by name now, not at the first start. */
-static int check_limits(const struct vps_host *host, const struct spec *spec, struct vps_err *err)
+static int check_limits(struct vps_host *host, const char *name, const struct spec *spec,
+			struct vps_err *err)
 {
 	struct resource_places places;
 	enum resource_id i;
@@ -29,7 +30,8 @@ static int check_limits(const struct vps_host *host, const struct spec *spec, st
 		if (host_limits_check(&spec->limits, i, &places, err) < 0)
 			return vps_err_in(err, "resources");
 	}
-	return 0;
+	return spec->limits.is_set[RES_MEMORY_MIN] && spec->limits.value[RES_MEMORY_MIN] ?
+		       host_limits_promised(host, name, &spec->limits, err) : 0;
 }
 
 static int has_name(struct vps_host *host, const char *dir, int vps_fd, void *arg,
@@ -128,7 +130,7 @@ int vps_create(struct vps_host *host, const char *name, const struct spec *spec,
 	vps.vps_fd = openat(host->vps_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (vps.vps_fd >= 0 && faccessat(vps.vps_fd, SPEC_FILE, F_OK, 0) == 0)
 		return vps_err_say(err, -VPS_EEXIST, "a VPS of this name exists already");
-	r = check_limits(host, spec, err);
+	r = check_limits(host, name, spec, err);
 	if (r == 0)
 		r = store_open_at(host->root_fd, true, &store, err);
 	if (r == 0) {

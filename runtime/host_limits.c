@@ -85,7 +85,7 @@ int host_limits_promised(struct vps_host *host, const char *name, const struct l
 	if (!__builtin_add_overflow(wanted, others, &sum) && sum <= host_memory())
 		return 0;
 	return vps_err_say(err, -VPS_EREFUSED,
-			   "memory.min: %s, and %s that other VPSs are promised, is more than the %juM of this host; --force promises it all the same",
+			   "memory.min: %s, and %s that other VPSs are promised, is more than the %juM of this host; `vpsctl set --force` promises it all the same",
 			   resource_format(RES_MEMORY_MIN, wanted, own, sizeof(own)),
 			   resource_format(RES_MEMORY_MIN, others, rest, sizeof(rest)),
 			   (uintmax_t)(host_memory() >> 20));

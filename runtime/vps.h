@@ -74,7 +74,8 @@ const char *vps_host_root_path(const struct vps_host *host);
  *
  * name       wins over spec->name, which may be NULL
  * -VPS_EEXIST when the name is taken; -VPS_ENOENT when the image is missing;
- * -VPS_EHOST when the host cannot honour a limit that the spec asks for.
+ * -VPS_EHOST when the host cannot honour a limit that the spec asks for;
+ * -VPS_EREFUSED when it has not the memory that all are promised then.
  */
 int vps_create(struct vps_host *host, const char *name, const struct spec *spec,
 	       struct vps_err *err);

@@ -141,7 +141,7 @@ refused() {
 	vpsctl create web2 --set limits=best-effort
 	vpsctl set web1 "memory.min=$((total / 2))M"
 	run -7 --separate-stderr vpsctl set web2 "memory.min=$((total * 2 / 3))M"
-	[[ $stderr == "vpsctl: web2: memory.min: "*"that other VPSs are promised, is more than"*"--force"* ]]
+	[[ $stderr == "vpsctl: web2: memory.min: "*"that other VPSs are promised, is more than"*"\`vpsctl set --force\`"* ]]
 	run -7 vpsctl set web2 memory.min=max
 	vpsctl set web2 --force "memory.min=$((total * 2 / 3))M"
 	vpsctl set web2 memory.min=1M

@@ -345,12 +345,16 @@ static int exec(const struct exec_values *values, char **argv, struct target *t,
 		if (socket_fd < 0)
 			return socket_fd;
 	}
-	signal_fd = values->is_detached ? FD_NONE : relay_watch_signals();
+	/*
+	 * All that is needed of the container is held by descriptors. In a paused
+	 * one this takes until somebody resumes it, who needs the lock.
+	 */
+	oci_box_unlock(&t->box);
 	r = join_start(&join, &not_run, err);
 	if (r < 0)
 		return r;
-	/* Others may work on the container while this program runs. */
-	oci_box_unlock(&t->box);
+	/* Not before: whoever waits for a container that does not let him in must be able to leave. */
+	signal_fd = values->is_detached ? FD_NONE : relay_watch_signals();
 	r = attend(values, &join, socket_fd, signal_fd, ret_status, err);
 	phase_end("program");
 	own_close(&join.master_fd);

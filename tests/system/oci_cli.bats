@@ -589,3 +589,24 @@ limit_of() {
 		[[ $stderr == *"executable file \`/no/such\` not found: No such file or directory" ]]
 	done
 }
+
+@test "oci: exec --ignore-paused waits in a paused container, and keeps nobody from resuming it" {
+	start_detached c1
+	oci pause c1
+	timeout 20 vps-oci --root "$root" exec --ignore-paused c1 echo hello >"$BATS_TEST_TMPDIR/out" 3>&- &
+	local pid=$!
+	sleep 0.5
+	[[ ! -s $BATS_TEST_TMPDIR/out ]]
+	oci_status_is c1 paused
+	timeout 5 vps-oci --root "$root" resume c1
+	wait "$pid"
+	[[ $(<"$BATS_TEST_TMPDIR/out") == hello ]]
+}
+
+@test "oci: who waits for a paused container can leave" {
+	start_detached c1
+	oci pause c1
+	run -124 timeout 0.5 vps-oci --root "$root" exec --ignore-paused c1 echo hello
+	oci delete --force c1
+	nothing_is_left c1
+}

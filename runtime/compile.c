@@ -120,6 +120,8 @@ static void put_annotations(struct compile *c, json_t *root)
 	/* Its clocks start at 0: by how much to shift them is known when it starts. */
 	writer_string(&c->w, section, "vps.uptime", "zero");
 	writer_string(&c->w, section, "vps.name", c->spec->name);
+	if (c->spec->has_kernel_view)
+		writer_string(&c->w, section, "vps.view", "kernel");
 	if (c->input->is_for_engine && !c->spec->security.is_seccomp_off &&
 	    !c->spec->security.seccomp_file)
 		writer_string(&c->w, section, SECCOMP_ANNOTATION, SECCOMP_DEFAULT);

@@ -122,6 +122,8 @@ static int bring_up(struct monitor *m, struct vps_err *err)
 	r = bundle_load(m->run_fd, &m->c.config, err);
 	if (r < 0)
 		return r;
+	if (oci_annotation(&m->c.config, "vps.view"))
+		m->c.view = NULL;	/* "kernel": its own files are asked for */
 	r = container_up(&m->c, err);
 	m->has_mount_ns = m->c.has_mount_ns;
 	if (r < 0)

@@ -209,6 +209,17 @@ static int read_limits(const struct doc_node *node, void *field)
 	return r;
 }
 
+static int read_view(const struct doc_node *node, void *field)
+{
+	static const char *const words[] = { "own", "kernel", NULL };
+	unsigned word;
+	int r = spec_read_word(node, words, &word);
+
+	if (r == 0)
+		*(bool *)field = word == 1;
+	return r;
+}
+
 static int read_policy(const struct doc_node *node, void *field)
 {
 	static const char *const words[] = {
@@ -263,6 +274,7 @@ const struct doc_key spec_keys[] = {
 	{ "env",       DOC_ANY,     DOC_FIELD(struct spec, env), .read = read_env },
 	{ "limits",    DOC_STRING,  DOC_FIELD(struct spec, is_best_effort), .read = read_limits },
 	{ "resources", DOC_OBJECT,  DOC_FIELD(struct spec, limits), .read = spec_read_resources },
+	{ "view",      DOC_STRING,  DOC_FIELD(struct spec, has_kernel_view), .read = read_view },
 	{ "network",   DOC_OBJECT,  .read = read_network },
 	{ "security",  DOC_OBJECT,  .read = read_security },
 	{ "mounts",    DOC_ARRAY,   .read = spec_read_mounts },

@@ -44,6 +44,7 @@ struct spec {
 	const char *const *env;		/* "KEY=VALUE", NULL-terminated */
 	struct limits      limits;
 	bool               is_best_effort;	/* "limits": "best-effort" */
+	bool               has_kernel_view;	/* "view": "kernel" */
 	struct {
 		enum spec_net      mode;
 		const char        *bridge;	/* NULL: vps0 */

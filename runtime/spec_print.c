@@ -154,6 +154,8 @@ json_t *spec_to_json(const struct spec *spec)
 	if (spec->is_best_effort)
 		writer_string(&w, root, "limits", "best-effort");
 	put_resources(&w, root, &spec->limits);
+	if (spec->has_kernel_view)
+		writer_string(&w, root, "view", "kernel");
 	put_network(&w, root, spec);
 	put_security(&w, root, spec);
 	put_mounts(&w, root, spec);

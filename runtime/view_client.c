@@ -371,9 +371,9 @@ void view_client_down(struct view_client *client)
 
 bool view_client_adopt(struct view_client *client, const char *name)
 {
-	struct vps_err ignored = { 0 };
+	OWN_FD dir_fd = open(client->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	client->server_fd = connect_server(client, &ignored);
+	client->server_fd = dir_fd < 0 ? FD_NONE : connect_once(dir_fd);
 	return client->server_fd >= 0 &&
 	       ask(client, VIEW_RETURN, name, client->fds, 0, VIEW_FDS) == 0;
 }

@@ -233,6 +233,11 @@ is_gone() {
 	vps_sh web1 'grep -q " /proc/meminfo fuse" /proc/mounts'
 }
 
+@test "view: a spec may ask for the files of the kernel" {
+	vps_spec web1 '"view": "kernel"'
+	vps_sh web1 'cat /proc/meminfo; ! grep " /proc/meminfo fuse" /proc/mounts'
+}
+
 @test "view: a VPS starts without FUSE, and sees the files of the kernel" {
 	mount --bind /dev/null /dev/fuse
 	vps_up web1 || { umount /dev/fuse; return 1; }

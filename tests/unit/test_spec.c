@@ -21,6 +21,7 @@ static const char whole[] =
 	" \"init\": [\"/sbin/init\", \"--x\"], \"env\": {\"LANG\": \"C.UTF-8\", \"A\": \"b\"},"
 	" \"limits\": \"best-effort\", \"resources\": {\"cpus\": 1.5, \"cpu.set\": \"0-1\","
 	" \"memory\": \"512M\", \"memory.high\": \"400M\", \"swap\": \"0\", \"pids\": 512},"
+	" \"view\": \"kernel\","
 	" \"network\": {\"bridge\": \"br0\", \"address\": \"10.88.0.5\", \"mac\": \"02:00:5E:10:00:01\","
 	" \"mtu\": 1400, \"dns\": [\"9.9.9.9\"]}, \"security\": {\"capabilities\": {\"add\":"
 	" [\"CAP_SYS_TIME\"], \"drop\": [\"CAP_NET_RAW\"]}, \"seccomp\": \"/etc/vps/s.json\","
@@ -106,6 +107,7 @@ static void every_key_reaches_the_struct(void **state)
 	assert_null(spec.init[2]);
 	assert_string_equal(spec.env[0], "LANG=C.UTF-8");
 	assert_true(spec.is_best_effort);
+	assert_true(spec.has_kernel_view);
 	assert_int_equal(spec.limits.value[RES_CPUS], 1500);
 	assert_string_equal(spec.limits.text[RES_CPU_SET], "0-1");
 	assert_int_equal(spec.limits.value[RES_MEMORY], 512 << 20);

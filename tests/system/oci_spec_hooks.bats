@@ -90,7 +90,7 @@ hook_all() {
 		hook $kind 'exit 3'
 		hook $kind "touch $BATS_TEST_TMPDIR/second"
 		hook poststop "touch $BATS_TEST_TMPDIR/stopped.$kind"
-		refused "hooks.$kind[0]: /bin/sh failed with status 3"
+		refused "hooks.${kind}[0]: /bin/sh failed with status 3"
 		[[ ! -e $BATS_TEST_TMPDIR/second && -e $BATS_TEST_TMPDIR/stopped.$kind ]]
 	done
 	config 'del(.hooks)'

@@ -8,6 +8,7 @@
 #include "base/fileio.h"
 #include "cli/emit.h"
 #include "cli/oci_box.h"
+#include "cli/oci_ps_host.h"
 #include "cli/oci_say.h"
 #include "cli/table.h"
 #include "isolation/cg.h"
@@ -72,7 +73,6 @@ static int run(const struct oci_cli *cli, const void *values, int count, char **
 	struct vps_err err = { 0 };
 	size_t found = 0;
 
-	(void)count;
 	if (strcmp(format, "json") && strcmp(format, "table"))
 		return oci_say_misuse(cli, "--format: \"%.60s\" is not known; allowed are table, json",
 				      format);
@@ -87,17 +87,20 @@ static int run(const struct oci_cli *cli, const void *values, int count, char **
 		return oci_say_error(cli, &err);
 	if (!strcmp(format, "json"))
 		print_json(pids, found);
+	else if (count > 1)
+		(void)oci_ps_host(args + 1, pids, found, &err);
 	else if (print_table(pids, found) < 0)
-		return OCI_FAILED;
-	return OCI_DONE;
+		(void)vps_err_set(&err, -ENOMEM, "cannot print the processes");
+	return err.code ? oci_say_error(cli, &err) : OCI_DONE;
 }
 
 const struct oci_command oci_ps = {
 	.name = "ps",
-	.args = "ID",
+	.args = "ID [OPTION OF ps]...",
 	.summary = "list the processes of a container",
 	.min_args = 1,
-	.max_args = 1,
+	.max_args = OCI_ANY,
+	.is_ordered = true,
 	.options = options,
 	.values_size = sizeof(struct ps_values),
 	.run = run,

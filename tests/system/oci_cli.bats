@@ -582,9 +582,8 @@ limit_of() {
 }
 
 @test "oci: why a start failed is heard every time, however fast init ends" {
-	local i
 	config '.process.args = ["/no/such"]'
-	for i in {1..40}; do
+	for _ in {1..40}; do
 		run -1 --separate-stderr oci run --bundle "$bundle" c1
 		[[ $stderr == *"executable file \`/no/such\` not found: No such file or directory" ]]
 	done
@@ -609,4 +608,19 @@ limit_of() {
 	run -124 timeout 0.5 vps-oci --root "$root" exec --ignore-paused c1 echo hello
 	oci delete --force c1
 	nothing_is_left c1
+}
+
+@test "oci: ps with options is the host's ps, cut down to the container" {
+	needs_program ps
+	start_detached c1
+	local pid
+	pid=$(oci state c1 | jq .pid)
+	run -0 --separate-stderr oci ps c1 -eo user,pid,comm
+	[[ ${lines[0]} == USER*PID*COMMAND && $output == *"$pid sh"* && $output != *" 1 "* ]]
+	run -0 oci ps c1 -ef
+	[[ ${lines[0]} == UID*PID*PPID*CMD && $output == *"trap"* ]]
+	run -1 --separate-stderr oci ps c1 -eo comm
+	[[ $stderr == "vps-oci: ps: with these options it shows no column PID" ]]
+	run -1 --separate-stderr oci ps c1 --no-such-option
+	[[ $stderr == *"vps-oci: ps failed; its options are what stands behind the id" ]]
 }

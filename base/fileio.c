@@ -59,6 +59,21 @@ int file_read(int dir_fd, const char *path, size_t max, char **ret_text, size_t 
 	return file_read_fd(fd, path, max, ret_text, ret_len, err);
 }
 
+int file_read_regular(int dir_fd, const char *path, size_t max, char **ret_text,
+		      size_t *ret_len, struct vps_err *err)
+{
+	OWN_FD fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct stat st;
+
+	if (fd < 0 && errno == ENXIO)		/* a socket */
+		return vps_err_say(err, -EINVAL, "%s is not a regular file", path);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return vps_err_set(err, -errno, "cannot open %s", path);
+	if (!S_ISREG(st.st_mode))
+		return vps_err_say(err, -EINVAL, "%s is not a regular file", path);
+	return file_read_fd(fd, path, max, ret_text, ret_len, err);
+}
+
 ssize_t file_read_line(int dir_fd, const char *path, char *buf, size_t size)
 {
 	OWN_FD fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);

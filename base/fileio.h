@@ -22,6 +22,10 @@
 int file_read(int dir_fd, const char *path, size_t max, char **ret_text, size_t *ret_len,
 	      struct vps_err *err) __attribute__((nonnull(2, 4, 6)));
 
+/* The same of a regular file: waits for no writer of a FIFO, reads from no device. */
+int file_read_regular(int dir_fd, const char *path, size_t max, char **ret_text,
+		      size_t *ret_len, struct vps_err *err) __attribute__((nonnull(2, 4, 6)));
+
 /* The same from an open descriptor (borrowed); name is for the message. */
 int file_read_fd(int fd, const char *name, size_t max, char **ret_text, size_t *ret_len,
 		 struct vps_err *err) __attribute__((nonnull(2, 4, 6)));

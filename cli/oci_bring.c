@@ -151,7 +151,7 @@ static int load_bundle(const struct oci_cli *cli, struct oci_bring *bring,
 		return vps_err_set(err, -errno, "cannot enter bundle %s", bundle);
 	/* A path of the command line starts where the command was given. */
 	r = values->config ? file_read(bring->cwd_fd, values->config, CONFIG_MAX, &text, &len, err) :
-			     file_read(AT_FDCWD, "config.json", CONFIG_MAX, &text, &len, err);
+			     file_read_regular(AT_FDCWD, "config.json", CONFIG_MAX, &text, &len, err);
 	if (r == 0)
 		r = oci_parse(text, len, &c->config, err);
 	if (r < 0)

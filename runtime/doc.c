@@ -215,11 +215,12 @@ const char *doc_string(const struct doc_node *node)
 	return copy;
 }
 
-/* The value of a JSON integer, those above INT64_MAX included. */
+/* The value of a JSON integer, those beyond 64 bits with a sign included. */
 static bool integer_in(const json_t *value, int64_t lowest, uint64_t highest, uint64_t *ret_value)
 {
 	uint64_t number = 0;
 	const char *digit;
+	bool is_negative;
 
 	if (json_is_integer(value)) {
 		json_int_t given = json_integer_value(value);
@@ -227,11 +228,15 @@ static bool integer_in(const json_t *value, int64_t lowest, uint64_t highest, ui
 		*ret_value = (uint64_t)given;
 		return given >= lowest && (given < 0 || (uint64_t)given <= highest);
 	}
-	for (digit = json_string_value(value) + 1; *digit; digit++)
+	digit = json_string_value(value) + 1;
+	is_negative = *digit == '-';
+	for (digit += is_negative; *digit; digit++)
 		if (*digit < '0' || *digit > '9' || __builtin_mul_overflow(number, 10, &number) ||
 		    __builtin_add_overflow(number, (uint64_t)(*digit - '0'), &number))
 			return false;
-	*ret_value = number;
+	*ret_value = is_negative ? 0 - number : number;
+	if (is_negative)
+		return lowest < 0 && number <= 0 - (uint64_t)lowest;
 	return number <= highest && (lowest <= 0 || number >= (uint64_t)lowest);
 }
 

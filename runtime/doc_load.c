@@ -100,31 +100,27 @@ static bool is_shallow(const char *text, size_t len)
 static char *quote_big_integers(const char *text, size_t len, size_t *ret_len)
 {
 	char *out = malloc(2 * len + 1);
-	size_t at = 0, to = 0, digits;
+	size_t at = 0, to = 0, sign, end;
 	bool in_string = false;
 
 	while (out && at < len) {
-		for (digits = at; !in_string && digits < len && text[digits] >= '0' &&
-				  text[digits] <= '9'; digits++)
+		sign = !in_string && text[at] == '-';
+		for (end = at + sign; !in_string && end < len && text[end] >= '0' && text[end] <= '9'; end++)
 			;
-		digits -= at;
-		if (digits >= 19 && (at + digits == len || !strchr(".eE", text[at + digits])) &&
-		    (at == 0 || !strchr("-+.", text[at - 1]))) {
+		if (end - at - sign >= 19 && (end == len || !strchr(".eE", text[end])) &&
+		    (at == 0 || !strchr("-+.eE", text[at - 1]))) {
 			memcpy(out + to, "\"\\u0001", 7);
-			memcpy(out + to + 7, text + at, digits);
-			to += 7 + digits;
+			memcpy(out + to + 7, text + at, end - at);
+			to += 7 + end - at;
 			out[to++] = '"';
-		} else if (digits > 0) {
-			memcpy(out + to, text + at, digits);
-			to += digits;
 		} else {
-			if (text[at] == '"')
-				in_string = !in_string;
-			else if (in_string && text[at] == '\\' && at + 1 < len)
-				out[to++] = text[at++];
-			out[to++] = text[at++];
+			if (end == at + sign)	/* no number: a character, or an escape of two */
+				end = at + 1 + (in_string && text[at] == '\\' && at + 1 < len);
+			in_string ^= text[at] == '"';
+			memcpy(out + to, text + at, end - at);
+			to += end - at;
 		}
-		at += digits;
+		at = end;
 	}
 	*ret_len = to;
 	return out;

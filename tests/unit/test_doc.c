@@ -124,7 +124,9 @@ static void big_integers_are_carried_only_outside_strings(void **state)
 {
 	static const char text[] = "{\"a\": 18446744073709551615, \"b\": \"18446744073709551615\","
 				   " \"c\": \"\\\"18446744073709551615\", \"d\": 1.8446744073709551615,"
-				   " \"e\": 9223372036854775807, \"f\": 1234567890123456789012e1}";
+				   " \"e\": 9223372036854775807, \"f\": 1234567890123456789012e1,"
+				   " \"g\": -9223372036854775808, \"h\": -9223372036854775809,"
+				   " \"i\": -1234567890123456789012, \"j\": \"\\\\-1\"}";
 	struct arena arena = { 0 };
 	struct vps_err err = { 0 };
 	struct doc doc = { .arena = &arena, .err = &err };
@@ -145,6 +147,17 @@ static void big_integers_are_carried_only_outside_strings(void **state)
 	assert_int_equal(doc_integer(&node, 0, INT64_MAX, &value), 0);
 	assert_int_equal(value, INT64_MAX);
 	assert_true(doc_member(&root, "f", &node) && !doc_is(&node, DOC_INTEGER));
+	assert_true(doc_member(&root, "g", &node));
+	assert_int_equal(doc_integer(&node, INT64_MIN, 0, &value), 0);
+	assert_int_equal(value, INT64_MIN);
+	assert_true(doc_integer(&node, INT64_MIN + 1, 0, &value) < 0);
+	assert_true(doc_integer(&node, 0, UINT64_MAX, &value) < 0);
+	assert_true(doc_member(&root, "h", &node) && doc_is(&node, DOC_INTEGER));
+	assert_true(doc_integer(&node, INT64_MIN, UINT64_MAX, &value) < 0);
+	assert_true(doc_member(&root, "i", &node) && doc_is(&node, DOC_INTEGER));
+	assert_true(doc_integer(&node, INT64_MIN, UINT64_MAX, &value) < 0);
+	assert_true(doc_member(&root, "j", &node));
+	assert_string_equal(doc_string(&node), "\\-1");
 	doc_close(&doc);
 	arena_free(&arena);
 }

@@ -8,7 +8,6 @@
 
 #include "cli/options.h"
 
-#define OCI_VERSION	"1.2.0"		/* of the runtime specification, in what we print */
 #define OCI_ROOT	"/run/vps-oci"
 
 #define OCI_ANY		(-1)	/* max_args: as many as there are */

@@ -260,7 +260,7 @@ static int run(const struct oci_cli *cli, const void *values, int count, char **
 	(void)args;
 	emit_object(&emit, NULL);
 	emit_text(&emit, "ociVersionMin", "1.0.0");
-	emit_text(&emit, "ociVersionMax", OCI_VERSION);
+	emit_text(&emit, "ociVersionMax", OCI_SPEC_VERSION);
 	emit_texts(&emit, "hooks", hooks);
 	PUT_KNOWN(&emit, "mountOptions", mount_options, knows_option);
 	put_linux(&emit);

@@ -13,6 +13,7 @@
 #include "cli/oci_command.h"
 #include "cli/oci_say.h"
 #include "isolation/rootless.h"
+#include "runtime/oci.h"
 
 const struct oci_command *const oci_commands[] = {
 	&oci_create, &oci_start,  &oci_run,    &oci_state,      &oci_list,
@@ -158,7 +159,7 @@ static int run(struct oci_cli *cli, int argc, char **argv)
 		return OCI_DONE;
 	}
 	if (cli->global.is_version) {
-		puts("vps-oci version " VPS_VERSION "\nspec: " OCI_VERSION);
+		puts("vps-oci version " VPS_VERSION "\nspec: " OCI_SPEC_VERSION);
 		return OCI_DONE;
 	}
 	if (oci_say_open(cli, &err) < 0 || check_global(cli, &err) < 0 || set_rootless(cli, &err) < 0)

@@ -39,7 +39,7 @@ void oci_show_state(const struct oci_box *box, struct emit *emit)
 	size_t i;
 
 	emit_object(emit, NULL);
-	emit_text(emit, "ociVersion", OCI_VERSION);
+	emit_text(emit, "ociVersion", OCI_SPEC_VERSION);
 	emit_text(emit, "id", box->id);
 	emit_number(emit, "pid", box->init_fd >= 0 ? box->record.init_pid : 0);
 	emit_text(emit, "status", oci_box_status(box));

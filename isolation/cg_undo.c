@@ -32,15 +32,29 @@ static const char *unset_of(const char *file)
 }
 
 /* The line of a key ("8:0", "default") as it is now, or what makes it as if it were not there. */
-static const char *keyed_line(char *text, const char *line, const char *unset, struct arena *arena)
+static const char *keyed_line(const char *text, const char *line, const char *unset,
+			      struct arena *arena)
 {
-	size_t len = strcspn(line, " ");
-	char *now;
+	size_t len = strcspn(line, " \n");
 
-	while ((now = strsep(&text, "\n")))
-		if (strncmp(now, line, len) == 0 && now[len] == ' ')
-			return arena_strdup(arena, now);
+	for (; *text; text += strcspn(text, "\n"), text += *text == '\n')
+		if (strncmp(text, line, len) == 0 && text[len] == ' ')
+			return arena_printf(arena, "%.*s", (int)strcspn(text, "\n"), text);
 	return arena_printf(arena, "%.*s %s", (int)len, line, unset);
+}
+
+/* The same for each line of a value. */
+static const char *keyed_lines(const char *text, const char *value, const char *unset,
+			       struct arena *arena)
+{
+	const char *lines = keyed_line(text, value, unset, arena);
+
+	while (lines && (value = strchr(value, '\n')) && *++value) {
+		const char *next = keyed_line(text, value, unset, arena);
+
+		lines = next ? arena_printf(arena, "%s\n%s", lines, next) : NULL;
+	}
+	return lines;
 }
 
 static int remember(int cg_fd, const struct cg_value *value, struct arena *arena,
@@ -60,7 +74,7 @@ static int remember(int cg_fd, const struct cg_value *value, struct arena *arena
 		return 0;
 	if (!unset)
 		text[strcspn(text, "\n")] = '\0';
-	ret_value->value = unset ? keyed_line(text, value->value, unset, arena) :
+	ret_value->value = unset ? keyed_lines(text, value->value, unset, arena) :
 				   arena_strdup(arena, text);
 	if (!ret_value->value)
 		return vps_err_set(err, -ENOMEM, "cannot remember %s", value->file);

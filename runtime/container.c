@@ -64,7 +64,7 @@ char *container_state_json(const struct container *c, const char *status, pid_t 
 	for (i = 0; i < c->config.annotation_count; i++)
 		(void)json_object_set_new(annotations, c->config.annotations[i].key,
 					  json_string(c->config.annotations[i].value));
-	state = json_pack("{s:s, s:s, s:s, s:s, s:o*}", "ociVersion", "1.2.0", "id", c->id,
+	state = json_pack("{s:s, s:s, s:s, s:s, s:o*}", "ociVersion", OCI_SPEC_VERSION, "id", c->id,
 			  "status", status, "bundle", c->bundle, "annotations", annotations);
 	if (state && pid)
 		(void)json_object_set_new(state, "pid", json_integer(pid));

@@ -11,11 +11,12 @@
 #include <unistd.h>
 
 #include "base/own.h"
+#include "oci.h"
 
 /* The document, one descriptor beside it: fds[0] names what that is. */
 static char *compose(const char *metadata, pid_t pid, const char *state)
 {
-	json_t *document = json_pack("{s:s, s:[s], s:i, s:o?}", "ociVersion", "1.2.0", "fds",
+	json_t *document = json_pack("{s:s, s:[s], s:i, s:o?}", "ociVersion", OCI_SPEC_VERSION, "fds",
 				     "seccompFd", "pid", (int)pid, "state",
 				     json_loads(state, 0, NULL));
 	char *text;

@@ -24,6 +24,8 @@
 #include "isolation/rdt.h"
 #include "isolation/syscalls.h"
 
+#define OCI_SPEC_VERSION	"1.3.0"	/* what we implement, and say in what we print */
+
 struct oci_pair {
 	const char *key, *value;
 };

@@ -49,6 +49,8 @@ static bool is_file(fuse_ino_t ino)
 
 static struct stat attributes(const struct view_link *link, fuse_ino_t ino)
 {
+	const struct timespec when = { .tv_sec = link->view.page->btime };
+
 	return (struct stat){
 		.st_ino = ino,
 		.st_mode = is_file(ino) ? S_IFREG | 0444 : S_IFDIR | 0555,
@@ -56,6 +58,9 @@ static struct stat attributes(const struct view_link *link, fuse_ino_t ino)
 		.st_size = is_file(ino) ? SIZE_SHOWN : 0,
 		.st_uid = link->view.page->uid,
 		.st_gid = link->view.page->gid,
+		.st_atim = when,
+		.st_mtim = when,
+		.st_ctim = when,
 	};
 }
 
@@ -266,6 +271,7 @@ static int open_session(struct view_link *link)
 	int fd, r;
 
 	link->session = fuse_session_new(&args, &operations, sizeof(operations), link);
+	fuse_opt_free_args(&args);	/* copied by then */
 	if (!link->session)
 		return -ENOMEM;
 	fd = dup(link->fds[VIEW_FD_FUSE]);	/* the session closes what it was given */

@@ -26,7 +26,8 @@ static int setup(void **state)
 	(void)snprintf(f->dir, sizeof(f->dir), "/tmp/vps-view.XXXXXX");
 	assert_non_null(mkdtemp(f->dir));
 	f->view.cg_fd = open(f->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	f->view.page = calloc(1, sizeof(*f->view.page));
+	f->view.page = aligned_alloc(4096, sizeof(*f->view.page));
+	memset(f->view.page, 0, sizeof(*f->view.page));
 	f->view.page->start_nsec = view_now() - 100 * 1000000000LL;
 	*state = f;
 	return 0;

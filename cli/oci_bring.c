@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -247,6 +248,19 @@ static int engine_up(const struct oci_bring_values *values, struct oci_bring *br
 	return r;
 }
 
+/* The terminal is served here, and has the size of ours before the program can ask for it. */
+static void take_window(struct oci_bring *bring, bool is_gated)
+{
+	struct oci_process *process = &bring->c.config.process;
+	struct winsize size;
+
+	if (!process->terminal || bring->socket_fd >= 0 || is_gated ||
+	    ioctl(STDIN_FILENO, TIOCGWINSZ, &size) < 0)
+		return;
+	process->rows = size.ws_row;
+	process->columns = size.ws_col;
+}
+
 static void warn_of_caps(const struct oci_cli *cli, const struct oci_config *config)
 {
 	const char *const *name = config->process.unknown_caps;
@@ -304,6 +318,7 @@ int oci_bring_up(const struct oci_cli *cli, const struct oci_bring_values *value
 		r = check_console(values, bring, is_gated, err);
 	if (r == 0) {
 		warn_of_caps(cli, &bring->c.config);
+		take_window(bring, is_gated);
 		r = engine_up(values, bring, is_gated, err);
 		show_notes(cli, &bring->c);
 	}

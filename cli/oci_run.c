@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* vps-oci run: create and start, and without --detach stay until its init ends. */
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "base/phase.h"
 #include "cli/oci_bring.h"
@@ -14,15 +12,6 @@ static const struct option_row options[] = {
 	{ 0, "keep", NULL, OPTION_SWITCH, OCI_BRING(is_kept), "do not delete it when it ends" },
 	{ 0 },
 };
-
-/* Before the program starts, which may ask for it at once. */
-static void set_size(const struct container *c)
-{
-	struct winsize size;
-
-	if (c->console_fd >= 0 && ioctl(STDIN_FILENO, TIOCGWINSZ, &size) == 0)
-		(void)ioctl(c->console_fd, TIOCSWINSZ, &size);
-}
 
 /* Until init ends; its exit status. */
 static int attend(struct oci_bring *bring, int signal_fd)
@@ -53,7 +42,6 @@ static int run(const struct oci_cli *cli, const void *values, int count, char **
 	bring.c.starts_at_once = true;
 	r = oci_bring_up(cli, wanted, args[0], false, &bring, &err);
 	if (r == 0) {
-		set_size(&bring.c);
 		r = container_start(&bring.c, &err);
 		if (r < 0)
 			oci_bring_down(&bring);

@@ -16,6 +16,7 @@
 #include "base/fileio.h"
 #include "base/lock.h"
 #include "isolation/cg.h"
+#include "runtime/programs.h"
 
 #define ID_MAX		1024
 #define CONFIG_MAX	(4u << 20)	/* bytes; a seccomp profile may be large */
@@ -189,13 +190,24 @@ int oci_box_config(const struct oci_box *box, struct oci_config *config, struct 
 	return r == 0 ? read_updated(box, config, err) : r;
 }
 
-int oci_box_container(const struct oci_box *box, struct container *c, struct vps_err *err)
+void oci_box_scope(const struct oci_box *box, struct scope *scope)
+{
+	*scope = (struct scope){ .is_user = box->record.is_user_scope };
+	if (box->record.scope)
+		(void)snprintf(scope->name, sizeof(scope->name), "%s", box->record.scope);
+	(void)program_find("vps-scope", scope->program);
+}
+
+int oci_box_container(struct oci_box *box, struct container *c, struct vps_err *err)
 {
 	*c = (struct container)CONTAINER_INIT;
 	c->id = box->id;
 	c->bundle = box->record.bundle;
 	c->run_dir = box->run_dir;
 	c->cgroup_path = box->record.cgroup;
+	oci_box_scope(box, &box->scope);
+	if (*box->scope.name)
+		c->scope = &box->scope;
 	c->init_pid = box->init_fd >= 0 ? box->record.init_pid : 0;
 	return box->record.is_plain ? 0 : oci_box_config(box, &c->config, err);
 }

@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/own.h"
 #include "cli/oci_command.h"
+#include "isolation/scope.h"
 #include "runtime/container.h"
 #include "runtime/oci_record.h"
 
@@ -19,6 +20,7 @@ struct oci_box {
 	int               root_fd, dir_fd, lock_fd;
 	struct arena      arena;		/* of the record */
 	struct oci_record record;
+	struct scope      scope;	/* of oci_box_container() */
 	int               init_fd;		/* pidfd, or FD_NONE: it does not run */
 };
 
@@ -69,7 +71,10 @@ int oci_box_config(const struct oci_box *box, struct oci_config *config, struct 
  * and delete: its config is read only where it has something for them. To be
  * released with container_free().
  */
-int oci_box_container(const struct oci_box *box, struct container *c, struct vps_err *err);
+int oci_box_container(struct oci_box *box, struct container *c, struct vps_err *err);
+
+/* Its scope, where systemd made the cgroup: name in scope, or "" there. */
+void oci_box_scope(const struct oci_box *box, struct scope *scope);
 
 /*
  * Its cgroup. Descriptor of the caller's, or -errno with err set: -VPS_ESTATE

@@ -20,6 +20,7 @@
 #include "cli/oci_say.h"
 #include "isolation/cg.h"
 #include "isolation/devices.h"
+#include "runtime/programs.h"
 #include "runtime/state.h"
 
 #define CONFIG_MAX	(4u << 20)
@@ -91,7 +92,7 @@ static const char *cgroup_of(const struct oci_cli *cli, struct container *c)
 	const char *path = c->config.cgroups_path;
 	char own[PATH_MAX] = "";
 
-	if (cli->global.cgroup_manager && !strcmp(cli->global.cgroup_manager, "disabled"))
+	if (cli->manager != OCI_CGROUPFS)
 		return "";
 	while (path && *path == '/')
 		path++;
@@ -119,9 +120,20 @@ int oci_bring_device_rules(struct oci_config *config, struct vps_err *err)
 	return 0;
 }
 
-static int absolute_paths(const struct oci_cli *cli, struct container *c,
-			  struct oci_record *record, struct vps_err *err)
+static int choose_scope(const struct oci_cli *cli, struct oci_bring *bring, struct vps_err *err)
 {
+	struct scope *scope = &bring->box.scope;
+
+	scope->is_user = cli->is_rootless;
+	(void)program_find("vps-scope", scope->program);
+	bring->c.scope = scope;
+	return scope_parse(bring->c.config.cgroups_path, bring->c.id, scope, err);
+}
+
+static int absolute_paths(const struct oci_cli *cli, struct oci_bring *bring, struct vps_err *err)
+{
+	struct oci_record *record = &bring->box.record;
+	struct container *c = &bring->c;
 	struct arena *arena = &c->config.arena;
 	char cwd[PATH_MAX];
 
@@ -133,6 +145,8 @@ static int absolute_paths(const struct oci_cli *cli, struct container *c,
 	record->bundle = c->bundle = arena_strdup(arena, cwd);
 	record->rootfs = c->config.root_path;
 	record->cgroup = c->cgroup_path = cgroup_of(cli, c);
+	if (cli->manager == OCI_SYSTEMD && choose_scope(cli, bring, err) < 0)
+		return err->code;
 	if (!record->bundle || !record->rootfs || !record->cgroup)
 		return vps_err_set(err, -ENOMEM, "cannot read the bundle");
 	return 0;
@@ -159,7 +173,7 @@ static int load_bundle(const struct oci_cli *cli, struct oci_bring *bring,
 		return vps_err_in(err, "config.json");
 	if (!c->config.has_process)
 		return vps_err_say(err, -EINVAL, "config.json: process: is missing");
-	r = absolute_paths(cli, c, &bring->box.record, err);
+	r = absolute_paths(cli, bring, err);
 	if (r == 0 && (stat(c->config.root_path, &st) < 0 || !S_ISDIR(st.st_mode)))
 		r = vps_err_set(err, errno == ENOENT ? -ENOENT : -ENOTDIR, "root.path: %s",
 				c->config.root_path);
@@ -207,6 +221,9 @@ static int write_record(struct oci_bring *bring, struct vps_err *err)
 	}
 	record->is_plain = is_plain(&bring->c.config);
 	record->cgroup = bring->c.cgroup_path;
+	/* Before, the unit may be another's; if we are killed, it goes with init. */
+	record->scope = bring->c.scope && bring->c.init_pid ? bring->c.scope->name : "";
+	record->is_user_scope = bring->c.scope && bring->c.scope->is_user;
 	record->init_pid = bring->c.init_pid;
 	record->init_start = record->init_pid ? process_start_ticks(record->init_pid) : 0;
 	return oci_record_write(bring->box.dir_fd, record, err);

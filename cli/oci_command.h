@@ -28,6 +28,9 @@ struct oci_global {
 
 struct oci_command;
 
+/* Who makes the cgroups. */
+enum oci_manager { OCI_CGROUPFS, OCI_SYSTEMD, OCI_NO_CGROUPS };
+
 /* How much is said, each more than the one before. */
 enum oci_level { OCI_ERRORS, OCI_WARNINGS, OCI_INFO, OCI_DEBUG };
 
@@ -37,6 +40,7 @@ struct oci_cli {
 	struct oci_global         global;
 	int                       log_fd;	/* or FD_NONE */
 	bool                      is_log_json;
+	enum oci_manager          manager;
 	bool                      is_rootless;	/* found out, or said by --rootless */
 	enum oci_level            level;
 };

@@ -220,8 +220,8 @@ static void put_linux(struct emit *emit)
 	emit_object(emit, "cgroup");
 	emit_bool(emit, "v1", false);
 	emit_bool(emit, "v2", true);
-	emit_bool(emit, "systemd", false);
-	emit_bool(emit, "systemdUser", false);
+	emit_bool(emit, "systemd", true);
+	emit_bool(emit, "systemdUser", true);
 	emit_bool(emit, "rdma", true);
 	emit_end(emit, '}');
 	emit_object(emit, "seccomp");

@@ -30,8 +30,8 @@ static const struct option_row global_rows[] = {
 	{ 0, "log-format", "text|json", OPTION_TEXT, GLOBAL(log_format), "how it is written (text)" },
 	{ 0, "log-level", "LEVEL", OPTION_TEXT, GLOBAL(log_level), "error, warning (usual), info or debug" },
 	{ 0, "debug", NULL, OPTION_SWITCH, GLOBAL(is_debug), "as --log-level debug" },
-	{ 0, "systemd-cgroup", NULL, OPTION_SWITCH, GLOBAL(is_systemd), "not supported yet" },
-	{ 0, "cgroup-manager", "NAME", OPTION_TEXT, GLOBAL(cgroup_manager), "who makes cgroups: cgroupfs (usual) or disabled" },
+	{ 0, "systemd-cgroup", NULL, OPTION_SWITCH, GLOBAL(is_systemd), "as --cgroup-manager systemd" },
+	{ 0, "cgroup-manager", "NAME", OPTION_TEXT, GLOBAL(cgroup_manager), "who makes cgroups: cgroupfs (usual), systemd or disabled" },
 	{ 0, "rootless", "WORD", OPTION_TEXT, GLOBAL(rootless), "true, false or auto (usual): do without what only the host's root may do" },
 	{ 'h', "help", NULL, OPTION_SWITCH, GLOBAL(is_help), "show this help" },
 	{ 'v', "version", NULL, OPTION_SWITCH, GLOBAL(is_version), "show the version" },
@@ -106,18 +106,24 @@ static int run_command(const struct oci_cli *cli, int argc, char **argv)
 	return status;
 }
 
-/* Options that this version accepts only in part. */
-static int check_global(const struct oci_cli *cli, struct vps_err *err)
+static int set_manager(struct oci_cli *cli, struct vps_err *err)
 {
-	const char *manager = cli->global.cgroup_manager;
+	static const char *const names[] = {
+		[OCI_CGROUPFS] = "cgroupfs", [OCI_SYSTEMD] = "systemd", [OCI_NO_CGROUPS] = "disabled",
+	};
+	const char *name = cli->global.cgroup_manager;
+	size_t i;
 
-	if (cli->global.is_systemd || (manager && !strcmp(manager, "systemd")))
-		return vps_err_say(err, -VPS_EHOST,
-				   "the systemd cgroup driver is not supported yet; use cgroupfs");
-	if (manager && strcmp(manager, "cgroupfs") && strcmp(manager, "disabled"))
+	cli->manager = cli->global.is_systemd ? OCI_SYSTEMD : OCI_CGROUPFS;
+	if (!name)
+		return 0;
+	for (i = 0; i < ARRAY_LEN(names) && strcmp(names[i], name); i++)
+		;
+	if (i == ARRAY_LEN(names))
 		return vps_err_say(err, -EINVAL,
-				   "--cgroup-manager: \"%.60s\" is not known; allowed are cgroupfs, disabled",
-				   manager);
+				   "--cgroup-manager: \"%.60s\" is not known; allowed are cgroupfs, systemd, disabled",
+				   name);
+	cli->manager = (enum oci_manager)i;
 	return 0;
 }
 
@@ -162,7 +168,7 @@ static int run(struct oci_cli *cli, int argc, char **argv)
 		puts("vps-oci version " VPS_VERSION "\nspec: " OCI_SPEC_VERSION);
 		return OCI_DONE;
 	}
-	if (oci_say_open(cli, &err) < 0 || check_global(cli, &err) < 0 || set_rootless(cli, &err) < 0)
+	if (oci_say_open(cli, &err) < 0 || set_manager(cli, &err) < 0 || set_rootless(cli, &err) < 0)
 		return oci_say_error(cli, &err);
 	if (!count)
 		return oci_say_misuse(cli, "no command");

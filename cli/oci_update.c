@@ -141,6 +141,20 @@ static void take_back(int cg_fd, const char *path, const struct cg_value *undo, 
 	}
 }
 
+static int set_scope(const struct oci_box *box, const struct cg_value *values, size_t count,
+		     const struct oci_config *now, const struct oci_config *before,
+		     struct vps_err *err)
+{
+	bool has_same_rules = same_rules(now, before);
+	struct scope scope;
+
+	oci_box_scope(box, &scope);
+	if (!*scope.name)
+		return 0;
+	return scope_set(&scope, values, count, has_same_rules ? NULL : now->device_rules,
+			 has_same_rules ? 0 : now->device_rule_count, err);
+}
+
 /* All of it, or nothing. */
 static int apply(const struct oci_box *box, struct oci_config *now, struct oci_config *before,
 		 const char *text, struct vps_err *err)
@@ -165,11 +179,15 @@ static int apply(const struct oci_box *box, struct oci_config *now, struct oci_c
 	r = cg_set(cg_fd, path, now->cg_values, now->cg_value_count, err);
 	if (r == 0)
 		r = set_rules(cg_fd, now, before, err);
+	if (r == 0)	/* systemd would put back one day what it does not know of */
+		r = set_scope(box, now->cg_values, now->cg_value_count, now, before, err);
 	if (r == 0) {
 		r = file_replace(box->dir_fd, OCI_RESOURCES_NAME, text, strlen(text), 0600, false, err);
 		if (r < 0)
-			(void)set_rules(cg_fd, before, now, &ignored);
+			(void)set_scope(box, undo, undo_count, before, now, &ignored);
 	}
+	if (r < 0)
+		(void)set_rules(cg_fd, before, now, &ignored);
 	if (r < 0)
 		take_back(cg_fd, path, undo, undo_count);
 	return r;

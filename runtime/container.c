@@ -7,6 +7,7 @@
  *   ---------------------------------------------------------------------
  *   userns, root, binds, filter, cgroup
  *   clone3() into the cgroup ------------>  born in all its namespaces
+ *   [systemd moves it into a scope]
  *   id maps, rlimits
  *   SYNC_MAPPED ------------------------->  clones of root and binds taken,
  *   limits, device rules, network,          root of the container, mounts laid
@@ -280,7 +281,9 @@ static int init_up(struct container *c, struct vps_err *err)
 	r = pidns_leave(c);
 	if (r < 0)
 		return vps_err_set(err, r, "cannot leave the container's pid namespace");
-	r = map_init(c, err);
+	r = cgroup_enter(c, err);
+	if (r == 0)
+		r = map_init(c, err);
 	if (r == 0)
 		r = sync_send(c->sync_fd, SYNC_MAPPED, FD_NONE);
 	return r < 0 ? vps_err_set(err, r, "cannot talk to the container's init") : 0;

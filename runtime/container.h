@@ -12,6 +12,7 @@
 
 #include "base/err.h"
 #include "base/own.h"
+#include "isolation/scope.h"
 #include "runtime/oci.h"
 #include "runtime/view_client.h"
 
@@ -38,6 +39,8 @@ struct container {
 						   namespace of its own and until it ends; NULL: made in run_dir */
 	const char               *cgroup_path;	/* below the v2 mount; "": none, and it becomes that when
 						   a rootless container may have none */
+	const struct scope       *scope;	/* systemd makes the cgroup, and cgroup_path is found out;
+						   borrowed; or NULL */
 	bool                      is_rootless;	/* this process has not the host's root: rootless.h */
 	struct oci_config         config;	/* parsed; freed by container_free() */
 	const struct attachments *attachments;	/* or NULL */
@@ -58,7 +61,7 @@ struct container {
 	struct syscalls_filter    filter;
 	size_t                    moved_links;	/* of config.net_devices, while it comes up */
 	bool                      has_mount_ns;	/* we left the host's mount namespace */
-	bool                      lacks_cgroup;	/* a limit was asked for and none could be had */
+	bool                      lacks_cgroup;	/* one was asked for and the host has none to give */
 	const char               *notes[8];	/* what was left out, and why: for a log */
 	size_t                    note_count;
 	const char               *nodes;	/* directory of device nodes for a user namespace, or NULL */

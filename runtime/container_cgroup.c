@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* The container's cgroup, its limits and device rules: stages of container.c. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "base/fileio.h"
 #include "container_parts.h"
+
+#define SCOPE_CHILD "container"	/* cgroup in the scope that init lives in */
 
 void container_note(struct container *c, const char *text)
 {
@@ -64,6 +68,8 @@ int cgroup_up(struct container *c, struct vps_err *err)
 	const struct oci_config *config = &c->config;
 	struct vps_err why = { 0 };
 
+	if (c->scope)
+		return 0;	/* there is none without a process: cgroup_enter() */
 	if (!*c->cgroup_path) {
 		container_note(c, "without a cgroup there are neither limits nor device rules");
 		return 0;
@@ -73,6 +79,49 @@ int cgroup_up(struct container *c, struct vps_err *err)
 		return cgroup_do_without(c, err);
 	if (c->cg_fd < 0)
 		*err = why;
+	return c->cg_fd < 0 ? c->cg_fd : 0;
+}
+
+/*
+ * The scope's own directory stays systemd's: from time to time it writes files
+ * there that no property is for, memory.oom.group among them. Below, it does not,
+ * and only while no process is above can controllers be enabled there.
+ */
+static int move_below(struct container *c, struct vps_err *err)
+{
+	OWN_FD cg_fd = cg_create(c->cgroup_path, NULL, 0, err);
+	char pid[16];
+
+	if (cg_fd < 0)
+		return cg_fd;
+	(void)snprintf(pid, sizeof(pid), "%d", (int)c->init_pid);
+	return file_write(cg_fd, "cgroup.procs", pid, err);
+}
+
+int cgroup_enter(struct container *c, struct vps_err *err)
+{
+	const struct oci_config *config = &c->config;
+	const char *below;
+	char path[PATH_MAX];
+	int r;
+
+	if (!c->scope)
+		return 0;
+	r = scope_start(c->scope, c->init_pid, config->cg_values, config->cg_value_count,
+			config->device_rules, config->device_rule_count, path, err);
+	c->lacks_cgroup = r == -VPS_EHOST;
+	if (r < 0) {
+		c->scope = NULL;	/* a unit of that name is another's, and not ours to stop */
+		return r;
+	}
+	below = arena_printf(&c->config.arena, "%s/" SCOPE_CHILD, path);
+	if (!below)
+		return vps_err_set(err, -ENOMEM, "cannot open the cgroup");
+	c->cgroup_path = below;
+	r = move_below(c, err);
+	if (r < 0)
+		return r;
+	c->cg_fd = cg_create(c->cgroup_path, config->cg_values, config->cg_value_count, err);
 	return c->cg_fd < 0 ? c->cg_fd : 0;
 }
 
@@ -106,4 +155,6 @@ void cgroup_down(struct container *c)
 	/* Best effort: what refuses to die now is killed and removed by the next command. */
 	if (*c->cgroup_path)
 		(void)cg_remove(c->cgroup_path, &ignored);
+	if (c->scope)
+		scope_stop(c->scope);
 }

@@ -65,6 +65,10 @@ pid_t container_clone_joined(struct container *c, struct clone_args *args, struc
 int cgroup_up(struct container *c, struct vps_err *err);
 void cgroup_down(struct container *c);
 int limits_up(struct container *c, struct vps_err *err);
+
+/* With systemd: put init, which waits, into a scope of its own. 0 or -errno with err set. */
+int cgroup_enter(struct container *c, struct vps_err *err);
+
 int mountns_up(struct container *c, struct vps_err *err);
 int links_up(struct container *c, struct vps_err *err);
 void links_down(struct container *c);

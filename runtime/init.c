@@ -24,6 +24,7 @@
 #include "base/phase.h"
 #include "container_parts.h"
 #include "executable.h"
+#include "isolation/cg.h"
 #include "isolation/mount_fd.h"
 #include "process.h"
 #include "sync.h"
@@ -188,10 +189,14 @@ static int settle(struct container *c, int sync_fd, struct vps_err *err)
 {
 	struct mounts_tree tree = MOUNTS_TREE_INIT;
 	struct mounts_plan plan = container_mounts(c);
+	char cgroup[PATH_MAX];
 	int r = sync_expect(sync_fd, SYNC_MAPPED, err);
 
 	phase_end("init: birth");
 	process_hide();
+	/* In a scope, init learns only now where that is. */
+	if (c->scope && plan.cgroup_path && cg_own_path(cgroup) == 0)
+		plan.cgroup_path = cgroup;
 	if (plan.has_userns) {
 		plan.hand_over = hand_over;
 		plan.await = await_place;

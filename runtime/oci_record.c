@@ -27,6 +27,10 @@ int oci_record_write(int dir_fd, const struct oci_record *record, struct vps_err
 	writer_string(&w, object, "bundle", record->bundle);
 	writer_string(&w, object, "rootfs", record->rootfs);
 	writer_string(&w, object, "cgroup", record->cgroup);
+	if (record->scope && *record->scope) {
+		writer_string(&w, object, "scope", record->scope);
+		writer_number(&w, object, "user_scope", record->is_user_scope);
+	}
 	writer_number(&w, object, "pid", record->init_pid);
 	writer_number(&w, object, "start_ticks", (int64_t)record->init_start);
 	writer_number(&w, object, "created", record->created_sec);
@@ -41,10 +45,23 @@ int oci_record_write(int dir_fd, const struct oci_record *record, struct vps_err
 
 #define FIELD(field)	DOC_FIELD(struct oci_record, field)
 
+static int read_flag(const struct doc_node *node, void *arg)
+{
+	struct oci_record *record = arg;
+	uint64_t value;
+	int r = doc_integer(node, 0, 1, &value);
+
+	if (r == 0)
+		record->is_user_scope = value;
+	return r;
+}
+
 static const struct doc_key keys[] = {
 	{ "bundle",	  DOC_STRING,  FIELD(bundle), .is_required = true },
 	{ "rootfs",	  DOC_STRING,  FIELD(rootfs), .is_required = true },
 	{ "cgroup",	  DOC_STRING,  FIELD(cgroup), .is_required = true },
+	{ "scope",	  DOC_STRING,  FIELD(scope) },
+	{ "user_scope",	  DOC_INTEGER, .highest = 1, .read = read_flag },
 	{ "pid",	  DOC_INTEGER, FIELD(init_pid), .highest = INT32_MAX },
 	{ "start_ticks",  DOC_INTEGER, FIELD(init_start), .highest = INT64_MAX },
 	{ "created",	  DOC_INTEGER, FIELD(created_sec), .highest = INT64_MAX },
@@ -57,7 +74,7 @@ static const struct doc_key keys[] = {
 int oci_record_read(int dir_fd, struct arena *arena, struct oci_record *ret_record,
 		    struct vps_err *err)
 {
-	struct oci_record record = { .bundle = "", .rootfs = "", .cgroup = "" };
+	struct oci_record record = { .bundle = "", .rootfs = "", .cgroup = "", .scope = "" };
 	struct doc doc = { .arena = arena, .err = err };
 	struct vps_err cause = { 0 };
 	OWN_MEM char *text = NULL;

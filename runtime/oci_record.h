@@ -12,7 +12,9 @@
 
 struct oci_record {
 	const char *bundle, *rootfs;	/* absolute; "" in a record that does not exist */
-	const char *cgroup;		/* below the v2 mount */
+	const char *cgroup;		/* below the v2 mount; "": none, or not known yet */
+	const char *scope;		/* unit of systemd that the cgroup is; "": none */
+	bool        is_user_scope;	/* of the user's systemd */
 	pid_t       init_pid;		/* 0: it has not come that far */
 	uint64_t    init_start;		/* ticks since boot: tells a reused pid */
 	int64_t     created_sec;

@@ -2,6 +2,7 @@
 /* Finds vps-monitor and vps-image; called by start, by `vpsctl image` and by doctor. */
 #include "programs.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,18 +13,27 @@ static bool is_at(const char *dir, const char *below, const char *name, char pat
 	       access(path, X_OK) == 0;
 }
 
+/* Beside the program that is at a path, or in ../libexec/vps from there. */
+static bool is_beside(char *program, const char *name, char path[PATH_MAX])
+{
+	char *slash = strrchr(program, '/');
+
+	if (!slash)
+		return false;
+	*slash = '\0';
+	return is_at(program, "", name, path) || is_at(program, "/../libexec/vps", name, path);
+}
+
 bool program_find(const char *name, char path[PATH_MAX])
 {
-	char dir[PATH_MAX];
-	ssize_t len = readlink("/proc/self/exe", dir, sizeof(dir) - 1);
-	char *slash;
+	char program[PATH_MAX];
+	ssize_t len = readlink("/proc/self/exe", program, sizeof(program) - 1);
 
-	dir[len > 0 ? len : 0] = '\0';
-	slash = strrchr(dir, '/');
-	if (slash) {
-		*slash = '\0';
-		if (is_at(dir, "", name, path) || is_at(dir, "/../libexec/vps", name, path))
-			return true;
-	}
-	return is_at(VPS_LIBEXECDIR, "", name, path);
+	program[len > 0 ? len : 0] = '\0';
+	if (is_beside(program, name, path))
+		return true;
+	/* vps-oci runs from a mount without a place; engines call it by its path. */
+	(void)snprintf(program, sizeof(program), "%s", program_invocation_name);
+	return is_beside(program, name, path) ||
+	       is_at(VPS_LIBEXECDIR, "", name, path);
 }

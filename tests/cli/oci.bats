@@ -115,7 +115,7 @@ known_options() {
 	refused 1 "restore: missing argument: ID; see 'vps-oci restore --help'" oci restore
 	refused 1 'events: --interval: "soon" is not a time such as 5s or 500ms; see '"'vps-oci events --help'" \
 		oci events --interval soon c1
-	refused 1 "the systemd cgroup driver is not supported yet; use cgroupfs" oci --systemd-cgroup list
+	refused 1 '--cgroup-manager: "magic" is not known; allowed are cgroupfs, systemd, disabled' oci --cgroup-manager magic list
 }
 
 @test "oci: the log gets the error in the format that was asked for" {

@@ -114,6 +114,8 @@ static void overwrite(int fd)
 		printf("refused: %s\n", strerror(errno));
 	else if (write(out, text, sizeof(text) - 1) > 0)
 		printf("wrote\n");
+	else
+		printf("refused: %s\n", strerror(errno));
 	(void)close(out);
 }
 

@@ -103,6 +103,31 @@ exec_until_caught() {
 	[[ $(program_sum) == "$before" ]]
 }
 
+# vpsctl has no such mount: the ids of a VPS may write to nothing of the host's.
+@test "CVE-2019-5736: root of a VPS cannot write to vpsctl, whose exec he turns into a link to itself" {
+	local program said=$BATS_TEST_TMPDIR/said before round
+	VPS_ROOT=$(mktemp -d "$BATS_TEST_TMPDIR/vps.XXXXXX")
+	export VPS_ROOT
+	program=$(command -v vpsctl)
+	before=$(sha256sum <"$program")
+	vpsctl image busybox >&2
+	vps_up web1
+	vpsctl exec web1 -- sh -c 'cat >/bin/attacker; chmod 755 /bin/attacker; ln -s /proc/self/exe /bin/tool' \
+		<"$ROOTFS/bin/attacker"
+	vpsctl exec web1 -- attacker exe 20 >"$said" 2>&1 3>&- &
+	# It runs inside with the loader and the libraries that it finds there.
+	ldd "$program" | grep -oE '/[^ ]+' | xargs tar -C / -hc | vpsctl exec web1 -- tar -C / -x
+	eventually 5 grep -q ready "$said"
+	for round in {1..200}; do
+		vpsctl exec web1 -- /bin/tool help </dev/null >/dev/null 2>&1 3>&- || true
+		! grep -q caught "$said" || break
+	done
+	eventually 25 grep -E 'refused|wrote' "$said"
+	[[ $(grep refused "$said") == "refused: Permission denied" ]]
+	[[ $(sha256sum <"$program") == "$before" ]]
+	vpsctl destroy --all --force
+}
+
 # ---- processes on their way in ----
 
 @test "CVE-2016-9962: nobody inside can trace an exec or take its descriptors before it is the container's" {

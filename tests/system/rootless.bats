@@ -268,3 +268,24 @@ in_userns() {
 	run -0 oci run --bundle "$bundle" c1
 	[[ ${lines[0]} == 0 && ${lines[1]} == *"0 "*"$USER_ID "*1 ]]
 }
+
+@test "CVE-2019-5736: a container of an ordinary user cannot write to a runtime that is that user's own" {
+	local program=$BATS_TEST_TMPDIR/vps-oci said=$BATS_TEST_TMPDIR/said before
+	cc -static -O2 -o "$ROOTFS/bin/attacker" "$BATS_TEST_DIRNAME/attacker.c"
+	ln -sf /proc/self/exe "$ROOTFS/bin/tool"
+	cp "$(command -v vps-oci)" "$program"
+	chown $USER_ID:$USER_ID "$program" "$ROOTFS/bin/attacker"
+	before=$(sha256sum <"$program")
+	with_own_id
+	config '.process.args = ["attacker", "exe", "20"]'
+	as_user "$program" create --bundle "$bundle" c1 </dev/null >"$said" 2>&1 3>&-
+	as_user "$program" start c1 3>&-
+	eventually 5 grep ready "$said"
+	for _ in {1..200}; do
+		as_user "$program" exec c1 tool </dev/null >/dev/null 2>&1 3>&- || true
+		! grep -q caught "$said" || break
+	done
+	eventually 25 grep -E 'refused|wrote' "$said"
+	[[ $(grep refused "$said") == "refused: Operation not permitted" ]]
+	[[ $(sha256sum <"$program") == "$before" ]]
+}

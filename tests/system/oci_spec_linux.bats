@@ -109,7 +109,7 @@ add_link() {
 
 @test "spec linux: a device where another file is, is refused" {
 	config '.linux.devices = [{path: "/bin/busybox", type: "c", major: 1, minor: 3}] | .root.readonly = false'
-	refused "cannot make /bin/busybox: File exists"
+	refused "cannot make /bin/busybox: something else is there"
 }
 
 @test "spec linux: sysctl sets what belongs to a namespace of the container" {

@@ -184,3 +184,9 @@ disk() {
 	run -1 --separate-stderr oci create --bundle "$bundle" c2 3>&-
 	[[ $stderr == *'linux.cgroupsPath: "../up" is not a path without ".."'* ]]
 }
+
+@test "spec resources: without a cgroup namespace a cgroup mount shows its own cgroup alone" {
+	config '.linux.namespaces |= map(select(.type != "cgroup"))'
+	inside 'test -e /sys/fs/cgroup/cgroup.procs && echo here; test -e /sys/fs/cgroup/vps-oci || echo "nothing above"; mkdir /sys/fs/cgroup/new; true'
+	[[ ${lines[0]} == here && ${lines[1]} == "nothing above" && ${lines[2]} == *"Read-only file system" ]]
+}

@@ -13,6 +13,17 @@
 
 #include "own.h"
 
+/* For all of a file that says its size, and one byte of what comes behind; files of procfs say 0. */
+static size_t first_room(int fd, size_t max)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size <= 0 ||
+	    (uintmax_t)st.st_size > max)
+		return 4096;
+	return (size_t)st.st_size + 2;
+}
+
 int file_read_fd(int fd, const char *name, size_t max, char **ret_text, size_t *ret_len,
 		 struct vps_err *err)
 {
@@ -23,7 +34,7 @@ int file_read_fd(int fd, const char *name, size_t max, char **ret_text, size_t *
 		ssize_t got;
 
 		if (room - len < 2) {		/* a byte to read and one for the NUL */
-			size_t grown = room ? room * 2 : 4096;
+			size_t grown = room ? room * 2 : first_room(fd, max);
 			char *bigger = realloc(text, grown);
 
 			if (!bigger)

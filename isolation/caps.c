@@ -171,7 +171,8 @@ static int put_set(cap_t caps, cap_flag_t flag, uint64_t set)
 
 static int set_ambient(uint64_t set, struct vps_err *err)
 {
-	if (cap_reset_ambient() < 0)
+	/* cap_reset_ambient() asks for each of them before it does this. */
+	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0L, 0L, 0L) < 0)
 		return vps_err_set(err, -errno, "cannot empty the ambient set");
 	for (; set; set &= set - 1)
 		if (cap_set_ambient(__builtin_ctzll(set), CAP_SET) < 0)

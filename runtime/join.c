@@ -401,15 +401,16 @@ int join_start(struct join *join, int *ret_status, struct vps_err *err)
 	own_close(&theirs);
 	own_close(&pid_write);
 	r = learn_pid(join, pid_read, err);
-	(void)reap(joiner);
 	phase_end("joiner");
 	if (r < 0) {	/* the joiner said why */
+		(void)reap(joiner);
 		*err = (struct vps_err){ 0 };
 		if (sync_wait(ours, NULL, err) >= 0)
 			(void)vps_err_say(err, -EPIPE, "the way into it failed");
 		return err->code;
 	}
 	r = release(join, ours, err);
+	(void)reap(joiner);	/* only now: it ends while the process goes on */
 	phase_end("start");
 	if (r < 0) {
 		own_close(&ours);	/* a process that still waits for us ends */

@@ -19,7 +19,7 @@ setup() {
 eval "oci_$(declare -f teardown)"
 
 teardown() {
-	[[ -d /run/systemd/system ]] && oci_teardown
+	if [[ -d /run/systemd/system ]]; then oci_teardown; fi
 }
 
 oci() {

@@ -107,7 +107,7 @@ static int follow(struct watch *w, struct vps_err *err)
 			return 0;
 		if (r == 0 && ready == 0) {
 			r = show_stats(w, err);
-			next += w->interval_msec;
+			next = now_msec() + w->interval_msec;	/* no burst after a reader that slept */
 		}
 	}
 	return r;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* vps-oci run: create and start, and without --detach stay until its init ends. */
-
 #include "base/phase.h"
 #include "cli/oci_bring.h"
 #include "cli/oci_say.h"

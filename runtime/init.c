@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -42,6 +43,31 @@ static int await_place(void *arg, struct vps_err *err)
 	return sync_expect(*(const int *)arg, SYNC_MOUNTED, err);
 }
 
+/*
+ * A path may name the namespace that the runtime is in, the host's: what the
+ * parser allowed because the container has one of its own would change the host.
+ */
+static int check_host(const struct container *c, enum ns_kind kind, int ns_fd, struct vps_err *err)
+{
+	const struct oci_config *config = &c->config;
+	bool has_name = config->hostname || config->domainname;
+	struct stat joined, own;
+	char path[32];
+
+	if (!config->sysctl_count && !(kind == NS_UTS && has_name))
+		return 0;
+	if (kind != NS_UTS && kind != NS_NET && kind != NS_IPC)
+		return 0;
+	(void)snprintf(path, sizeof(path), "/proc/self/ns/%s", ns_infos[kind].proc);
+	if (fstat(ns_fd, &joined) < 0 || stat(path, &own) < 0)
+		return vps_err_set(err, -errno, "cannot examine %s", path);
+	if (joined.st_dev != own.st_dev || joined.st_ino != own.st_ino)
+		return 0;
+	return vps_err_say(err, -EINVAL, "%s would change the host: %s is its own %s namespace",
+			   config->sysctl_count ? "linux.sysctl" : "hostname or domainname",
+			   config->namespaces[kind].path, ns_infos[kind].oci);
+}
+
 /* Join the namespaces that the config names by path. */
 static int join_namespaces(const struct container *c, struct vps_err *err)
 {
@@ -56,6 +82,8 @@ static int join_namespaces(const struct container *c, struct vps_err *err)
 		fd = ns_open(kind, ns->path, err);
 		if (fd < 0)
 			return fd;
+		if (check_host(c, kind, fd, err) < 0)
+			return err->code;
 		if (setns(fd, ns_infos[kind].flag) < 0)
 			return vps_err_set(err, -errno, "cannot join %s namespace %s",
 					   ns_infos[kind].oci, ns->path);

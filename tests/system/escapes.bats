@@ -6,7 +6,7 @@
 # without being asked, so that its root is as strong as a runtime must expect. Where an attack has
 # to win a race, the test makes sure that it was really run: a defence that is never met proves
 # nothing.
-# shellcheck disable=SC2016,SC2153,SC2154
+# shellcheck disable=SC2016,SC2030,SC2031,SC2153,SC2154
 load helpers
 load oci
 
@@ -105,7 +105,8 @@ exec_until_caught() {
 
 # vpsctl has no such mount: the ids of a VPS may write to nothing of the host's.
 @test "CVE-2019-5736: root of a VPS cannot write to vpsctl, whose exec he turns into a link to itself" {
-	local program said=$BATS_TEST_TMPDIR/said before round
+	local program before round
+	said=$BATS_TEST_TMPDIR/said
 	VPS_ROOT=$(mktemp -d "$BATS_TEST_TMPDIR/vps.XXXXXX")
 	export VPS_ROOT
 	program=$(command -v vpsctl)
@@ -359,6 +360,20 @@ without_dev() {
 	run -1 oci run --bundle "$bundle" c1
 	[[ $output == *"would change the host"* ]]
 	[[ $(cat /proc/sys/kernel/core_pattern /proc/sys/vm/swappiness) == "$before" ]]
+}
+
+@test "config: a path to the host's own namespace does not make its sysctls and names the container's" {
+	local before
+	before=$(cat /proc/sys/net/ipv4/ip_forward /proc/sys/kernel/hostname)
+	config '.linux.sysctl = {"net.ipv4.ip_forward": "1"} | .linux.namespaces |= map(
+		if .type == "network" then .path = "/proc/self/ns/net" else . end)'
+	run -1 oci run --bundle "$bundle" c1
+	[[ $output == *"linux.sysctl would change the host: /proc/self/ns/net is its own network namespace"* ]]
+	config 'del(.linux.sysctl) | .linux.namespaces |= map(if .type == "uts" then .path = "/proc/self/ns/uts" else . end)
+		| .hostname = "evil"'
+	run -1 oci run --bundle "$bundle" c1
+	[[ $output == *"hostname or domainname would change the host"* ]]
+	[[ $(cat /proc/sys/net/ipv4/ip_forward /proc/sys/kernel/hostname) == "$before" ]]
 }
 
 # ---- races with somebody who shares a volume ----

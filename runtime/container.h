@@ -61,6 +61,7 @@ struct container {
 	struct syscalls_filter    filter;
 	size_t                    moved_links;	/* of config.net_devices, while it comes up */
 	bool                      has_mount_ns;	/* we left the host's mount namespace */
+	bool                      is_user;	/* we are an ordinary user, in a namespace of our own */
 	bool                      lacks_cgroup;	/* one was asked for and the host has none to give */
 	const char               *notes[8];	/* what was left out, and why: for a log */
 	size_t                    note_count;

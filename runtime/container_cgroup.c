@@ -30,7 +30,8 @@ int cgroup_do_without(struct container *c, struct vps_err *err)
 {
 	const struct cg_value *limit = first_limit(&c->config);
 
-	cgroup_down(c);
+	if (c->cg_fd >= 0)	/* else nothing of ours is there, but perhaps something of his */
+		cgroup_down(c);
 	c->lacks_cgroup = limit != NULL;
 	*err = (struct vps_err){ 0 };
 	if (limit)

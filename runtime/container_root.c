@@ -59,6 +59,7 @@ static int enter_userns(struct container *c, struct vps_err *err)
 	if (!has_new(c, NS_USER))
 		return vps_err_say(err, -EINVAL,
 				   "linux.namespaces: only root can do without a new \"user\"");
+	c->is_user = true;
 	return rootless_enter(&c->config.idmap, err);
 }
 

@@ -287,10 +287,10 @@ _Noreturn void container_init(struct container *c, int sync_fd)
 
 	/*
 	 * Nobody inside may trace us or open our /proc/PID while we still hold the host's memory.
-	 * Rootless, the runtime could not either: there it waits until the runtime has mapped us,
-	 * and so long nobody is inside.
+	 * A runtime of an ordinary user could not either: there it waits until the runtime has
+	 * mapped us, and so long nobody has a capability over us.
 	 */
-	if (!c->is_rootless)
+	if (!c->is_user)
 		process_hide();
 	/* clone3() reset what was handled; what was ignored would stay so through execve(). */
 	for (i = 1; i < SIGRTMIN; i++)

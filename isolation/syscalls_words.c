@@ -40,6 +40,12 @@ const struct syscalls_word syscalls_operators[] = {
 const struct syscalls_word syscalls_archs[] = {
 	{ "SCMP_ARCH_AARCH64",     SCMP_ARCH_AARCH64     },
 	{ "SCMP_ARCH_ARM",         SCMP_ARCH_ARM         },
+#ifdef SCMP_ARCH_LOONGARCH64		/* libseccomp 2.6 */
+	{ "SCMP_ARCH_LOONGARCH64", SCMP_ARCH_LOONGARCH64 },
+#endif
+#ifdef SCMP_ARCH_M68K			/* libseccomp 2.6 */
+	{ "SCMP_ARCH_M68K",        SCMP_ARCH_M68K        },
+#endif
 	{ "SCMP_ARCH_MIPS",        SCMP_ARCH_MIPS        },
 	{ "SCMP_ARCH_MIPS64",      SCMP_ARCH_MIPS64      },
 	{ "SCMP_ARCH_MIPS64N32",   SCMP_ARCH_MIPS64N32   },
@@ -54,6 +60,10 @@ const struct syscalls_word syscalls_archs[] = {
 	{ "SCMP_ARCH_RISCV64",     SCMP_ARCH_RISCV64     },
 	{ "SCMP_ARCH_S390",        SCMP_ARCH_S390        },
 	{ "SCMP_ARCH_S390X",       SCMP_ARCH_S390X       },
+#ifdef SCMP_ARCH_SH			/* libseccomp 2.6 */
+	{ "SCMP_ARCH_SH",          SCMP_ARCH_SH          },
+	{ "SCMP_ARCH_SHEB",        SCMP_ARCH_SHEB        },
+#endif
 	{ "SCMP_ARCH_X32",         SCMP_ARCH_X32         },
 	{ "SCMP_ARCH_X86",         SCMP_ARCH_X86         },
 	{ "SCMP_ARCH_X86_64",      SCMP_ARCH_X86_64      },

@@ -57,7 +57,8 @@ shows() {
 	resources '{"pids": {"limit": 20}}'
 	shows pids.max
 	[[ $output == "pids.max 20" ]]
-	inside 'i=0; while [ $i -lt 40 ]; do sleep 5 & i=$((i+1)); done 2>&1; true'
+	runs 'i=0; while [ $i -lt 40 ]; do sleep 5 & i=$((i+1)); done'
+	run oci run --bundle "$bundle" c1	# the shell ends where it cannot fork
 	[[ $output == *"can't fork"* ]]
 	resources '{"pids": {"limit": -1}}'
 	shows pids.max

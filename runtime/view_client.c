@@ -340,10 +340,7 @@ static int make_view(struct view_client *client, const struct view_plan *plan,
 	r = hand_over(client, err);
 	if (r < 0)
 		return r;
-	r = fetch_files(client, plan, mount_fd, err);
-	if (!plan->is_apart)
-		(void)umount2(plan->scratch, MNT_DETACH);
-	return r;
+	return fetch_files(client, plan, mount_fd, err);
 }
 
 int view_client_up(struct view_client *client, const struct view_plan *plan, struct vps_err *err)

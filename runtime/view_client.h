@@ -30,7 +30,7 @@ struct view_plan {
 	uint32_t    uid, gid;		/* of the VPS's root, on the host */
 	int64_t     start_nsec;		/* CLOCK_BOOTTIME that its uptime counts from */
 	int         cg_fd;		/* borrowed */
-	const char *scratch;		/* existing directory of ours … */
+	const char *scratch;		/* existing directory of ours, which stays covered … */
 	bool        is_apart;		/* … that is not in a mount namespace of this process alone */
 };
 

@@ -83,6 +83,39 @@ int devfs_open_null(int nodes_fd, struct vps_err *err)
 	return r < 0 ? vps_err_set(err, r, "cannot protect /dev/null") : fd_take(&fd);
 }
 
+/* Opened only when it is what it should be, and looked at again: it may be exchanged meanwhile. */
+static int open_own_null(int root_fd, int flags, struct vps_err *err)
+{
+	OWN_FD path_fd = path_open_in_root(root_fd, "/dev/null", O_PATH | O_NOFOLLOW, 0);
+	OWN_FD fd = FD_NONE;
+
+	if (path_fd < 0)
+		return vps_err_set(err, path_fd, "cannot open the container's /dev/null");
+	if (is_node(path_fd, &default_nodes[0]))
+		fd = path_open_in_root(root_fd, "/dev/null", flags | O_NOFOLLOW | O_NONBLOCK, 0);
+	if (fd < 0 || !is_node(fd, &default_nodes[0]))
+		return vps_err_say(err, -ENODEV, "the container's /dev/null is not that device");
+	return fd_take(&fd);
+}
+
+int devfs_take_null(int root_fd, struct vps_err *err)
+{
+	int number;
+
+	for (number = 0; number < 3; number++) {
+		OWN_FD fd = FD_NONE;
+
+		if (!is_node(number, &default_nodes[0]))
+			continue;
+		fd = open_own_null(root_fd, fcntl(number, F_GETFL) & O_ACCMODE, err);
+		if (fd < 0)
+			return fd;
+		if (dup2(fd, number) < 0)
+			return vps_err_set(err, -errno, "cannot replace descriptor %d", number);
+	}
+	return 0;
+}
+
 static int bind_node(int root_fd, const struct device_node *node, int node_fd,
 		     struct vps_err *err)
 {

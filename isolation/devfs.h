@@ -48,6 +48,16 @@ int devfs_fill(const struct mounts_tree *tree, const struct mounts_plan *plan,
  */
 int devfs_console(int root_fd, int *ret_master, int *ret_slave, struct vps_err *err);
 
+/*
+ * Replace those of the descriptors 0 to 2 that are the host's /dev/null by the
+ * container's own: through the host's, its root could change the owner and the
+ * mode of a file that every program of the host needs.
+ *
+ * root_fd   of the container, borrowed; it may have put anything at /dev/null since
+ * Returns 0, or -errno with err set and any of them replaced.
+ */
+int devfs_take_null(int root_fd, struct vps_err *err);
+
 /* Whether a descriptor that came out of a container is what it is said to be: a pty's master. */
 bool devfs_is_master(int fd);
 

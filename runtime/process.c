@@ -27,6 +27,7 @@
 
 #include "base/fileio.h"
 #include "base/own.h"
+#include "isolation/devfs.h"
 #include "isolation/labels.h"
 #include "isolation/rootless.h"
 #include "sync.h"
@@ -262,9 +263,23 @@ void process_add_home(struct oci_process *process, struct arena *arena)
 					users_home(root_fd, process->uid, arena));
 }
 
+/* Root of a user namespace owns nothing of the host's; without a root of its own there is no other. */
+static int take_null(const struct oci_config *config, struct vps_err *err)
+{
+	OWN_FD root_fd = FD_NONE;
+
+	if (config->namespaces[NS_USER].is_listed || !config->namespaces[NS_MOUNT].is_listed)
+		return 0;
+	root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return devfs_take_null(root_fd, err);
+}
+
 int process_confine(const struct process_plan *plan, struct vps_err *err)
 {
-	int r = set_attributes(plan, err);
+	int r = take_null(plan->config, err);
+
+	if (r == 0)
+		r = set_attributes(plan, err);
 
 	/* A process without "capabilities" has none: all sets of it are empty. */
 	return r == 0 ? caps_before_setuid(&plan->process->caps, err) : r;

@@ -276,6 +276,31 @@ without_dev() {
 	[[ $output == *"Read-only file system"* && $after == "$before" ]]
 }
 
+@test "stdio: root inside cannot change the host's /dev/null that it was given" {
+	strong
+	local before after
+	before=$(stat -c '%a %u:%g' /dev/null)
+	runs 'chmod 0 /proc/self/fd/0; chown 5:5 /proc/self/fd/1; chmod 0 /proc/self/fd/2; head -c 1 </dev/zero >/dev/null'
+	oci run --bundle "$bundle" c1 </dev/null >/dev/null 2>/dev/null 3>&- || true
+	start_detached c2
+	oci exec c2 sh -c 'chmod 0 /proc/self/fd/0; chown 5:5 /proc/self/fd/1' </dev/null >/dev/null 2>/dev/null 3>&- || true
+	after=$(stat -c '%a %u:%g' /dev/null)
+	chmod 666 /dev/null	# whoever sees this test fail needs it
+	chown 0:0 /dev/null
+	[[ $after == "$before" ]]
+}
+
+@test "CVE-2026-88265: a /dev/null that root inside made a link is not what an exec gets for stdio" {
+	own_root
+	without_dev
+	start_detached c1
+	run -0 oci exec c1 sh -c 'readlink /proc/self/fd/0; mv /dev/null /dev/none; ln -s /etc/passwd /dev/null' </dev/null
+	[[ $output == /dev/null ]]
+	run -255 oci exec c1 true </dev/null
+	[[ $output == *"the container's /dev/null is not that device"* ]]
+	echo text | oci exec c1 cat | grep text
+}
+
 @test "CVE-2025-52565: a /dev/console that the image made a link is refused, and nothing is made behind it" {
 	needs_program script
 	local outside=$BATS_TEST_TMPDIR/outside target

@@ -47,6 +47,9 @@ bool container_has_joiner(const struct container *c)
 
 	if (namespaces[NS_USER].path)
 		return true;
+	/* Who has not the host's root may join a pid namespace, and may not come back. */
+	if (namespaces[NS_PID].path && c->is_rootless)
+		return true;
 	for (kind = 0; kind < NS_KINDS; kind++)
 		if (namespaces[kind].path && has_new(c, NS_USER))
 			return true;

@@ -73,12 +73,17 @@ static int try_each(const struct oci_process *process, int cwd_fd, try_fn *try)
 	return code;
 }
 
-/* Engines take their own exit status, 126 or 127, from these words. */
+/*
+ * Engines take their own exit status, 126 or 127, from these words: Docker's from just this
+ * spelling, so that strerror(3) does not say it.
+ */
 static int say_why(const char *name, int code, struct vps_err *err)
 {
 	if (code == -ENOENT || code == -ENOTDIR)
-		return vps_err_set(err, -ENOENT, "executable file `%.200s` not found%s", name,
+		return vps_err_say(err, -ENOENT, "`%.200s`: executable file not found%s", name,
 				   strchr(name, '/') ? "" : " in $PATH");
+	if (code == -EACCES)
+		return vps_err_say(err, code, "cannot execute `%.200s`: permission denied", name);
 	return vps_err_set(err, code, "cannot execute `%.200s`", name);
 }
 

@@ -136,7 +136,7 @@ load oci
 	run -0 oci exec --cwd /tmp --env A=b --user 1000:1001 -g 1002 c1 sh -c 'pwd; echo $A; id -u; id -g; id -G'
 	[[ $output == $'/tmp\nb\n1000\n1001\n1001 1002' ]]
 	run -255 --separate-stderr oci exec c1 no-such-program
-	[[ $stderr == *"executable file \`no-such-program\` not found in \$PATH: No such file or directory" ]]
+	[[ $stderr == *"\`no-such-program\`: executable file not found in \$PATH" ]]
 }
 
 @test "oci: exec --process takes all from the document, --detach does not wait" {

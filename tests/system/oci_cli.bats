@@ -13,11 +13,11 @@ created() {
 @test "oci: a program that is not there is found at create, and nothing is left" {
 	config '.process.args = ["no-such-program"]'
 	run -1 --separate-stderr oci create --bundle "$bundle" c1 3>&-
-	[[ $stderr == *"executable file \`no-such-program\` not found in \$PATH: No such file or directory" ]]
+	[[ $stderr == *"\`no-such-program\`: executable file not found in \$PATH" ]]
 	nothing_is_left c1
 	config '.process.args = ["/no/such"]'
 	run -1 --separate-stderr oci run --bundle "$bundle" c1
-	[[ $stderr == *"executable file \`/no/such\` not found: No such file or directory" ]]
+	[[ $stderr == *"\`/no/such\`: executable file not found" ]]
 	nothing_is_left c1
 }
 
@@ -26,7 +26,7 @@ created() {
 	for program in /etc/passwd /etc; do
 		config '.process.args = [$program]' --arg program "$program"
 		run -1 --separate-stderr oci create --bundle "$bundle" c1 3>&-
-		[[ $stderr == *"cannot execute \`$program\`: Permission denied" ]]
+		[[ $stderr == *"cannot execute \`$program\`: permission denied" ]]
 		nothing_is_left c1
 	done
 }
@@ -39,7 +39,7 @@ created() {
 	config '.mounts += [{destination: "/tmp", type: "bind", source: $tools}] | .process.args = ["id", "-G"]
 		| .process.env = ["PATH=/nowhere:/tmp"] | .process.user = {uid: 1000, gid: 1000}' --arg tools "$BATS_TEST_TMPDIR/tools"
 	run -1 --separate-stderr oci create --bundle "$bundle" c1 3>&-
-	[[ $stderr == *"cannot execute \`id\`: Permission denied" ]]
+	[[ $stderr == *"cannot execute \`id\`: permission denied" ]]
 	config '.process.user.additionalGids = [77]'
 	run -0 oci run --bundle "$bundle" c1
 	[[ $output == "1000 77" ]]
@@ -51,17 +51,17 @@ created() {
 	[[ $output == /bin ]]
 	config '.process.cwd = "/tmp"'
 	run -1 --separate-stderr oci create --bundle "$bundle" c1 3>&-
-	[[ $stderr == *"executable file \`./busybox\` not found: No such file or directory" ]]
+	[[ $stderr == *"\`./busybox\`: executable file not found" ]]
 }
 
 @test "oci: exec of a program that is not there, or may not be executed, says so" {
 	start_detached c1
 	run -255 --separate-stderr oci exec c1 no-such-program
-	[[ $stderr == *"executable file \`no-such-program\` not found in \$PATH: No such file or directory" ]]
+	[[ $stderr == *"\`no-such-program\`: executable file not found in \$PATH" ]]
 	run -255 --separate-stderr oci exec --detach c1 /etc/passwd
-	[[ $stderr == *"cannot execute \`/etc/passwd\`: Permission denied" ]]
+	[[ $stderr == *"cannot execute \`/etc/passwd\`: permission denied" ]]
 	run -255 --separate-stderr oci exec c1 ''
-	[[ $stderr == *"executable file \`\` not found in \$PATH: No such file or directory" ]]
+	[[ $stderr == *"\`\`: executable file not found in \$PATH" ]]
 }
 
 @test "oci: a script whose interpreter is not there is told from a missing one" {
@@ -109,7 +109,7 @@ created() {
 	created c1
 	rm "$BATS_TEST_TMPDIR/tools/true"
 	run -1 --separate-stderr oci start c1
-	[[ $stderr == *"executable file \`/tmp/true\` not found: No such file or directory" ]]
+	[[ $stderr == *"\`/tmp/true\`: executable file not found" ]]
 	eventually 5 oci_status_is c1 stopped
 }
 
@@ -585,7 +585,7 @@ limit_of() {
 	config '.process.args = ["/no/such"]'
 	for _ in {1..40}; do
 		run -1 --separate-stderr oci run --bundle "$bundle" c1
-		[[ $stderr == *"executable file \`/no/such\` not found: No such file or directory" ]]
+		[[ $stderr == *"\`/no/such\`: executable file not found" ]]
 	done
 }
 

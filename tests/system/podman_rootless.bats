@@ -4,7 +4,7 @@
 #
 # He has no cgroup that is his: podman asks for one below the root of the tree, and vps-oci does
 # without.
-# shellcheck disable=SC2154,SC2016
+# shellcheck disable=SC2154,SC2016,SC2317
 load clients
 
 is_complete() {

@@ -156,6 +156,18 @@ static int set_one(int cg_fd, const char *path, const struct cg_value *value, st
 	return r == 0 && has_twin ? set_directly(cg_fd, &twin, err) : r;
 }
 
+/* The kernel takes any kind of partition, and then says in the file why it is none. */
+static int check_partition(int cg_fd, const struct cg_value *value, struct vps_err *err)
+{
+	char now[160];
+
+	if (strcmp(value->file, "cpuset.cpus.partition") != 0 ||
+	    file_read_line(cg_fd, value->file, now, sizeof(now)) < 0 || !strstr(now, "invalid"))
+		return 0;
+	return vps_err_say(err, -VPS_EHOST, "%s=%.20s has no effect: the kernel says \"%.150s\"",
+			   value->file, value->value, now);
+}
+
 int cg_set(int cg_fd, const char *path, const struct cg_value *values, size_t count,
 	   struct vps_err *err)
 {
@@ -167,6 +179,8 @@ int cg_set(int cg_fd, const char *path, const struct cg_value *values, size_t co
 			return vps_err_say(err, -EINVAL, "\"%.80s\" is not an interface file of a cgroup",
 					   values[i].file);
 		r = set_one(cg_fd, path, &values[i], err);
+		if (r == 0)
+			r = check_partition(cg_fd, &values[i], err);
 	}
 	return r;
 }

@@ -45,7 +45,9 @@ static int inputs_load(struct vps_host *host, const char *name, int vps_fd, stru
 		return r;
 	places_find(host->root_fd, &in->places);
 	/* Two roots may both have a VPS of one name: only the default root's goes without its id. */
-	(void)snprintf(in->cgroup, sizeof(in->cgroup), "vps/%s%s%.8s", name,
+	/* Before Linux 6.7 only a child of the root can be a partition of processors. */
+	(void)snprintf(in->cgroup, sizeof(in->cgroup), "vps%c%s%s%.8s",
+		       in->spec.limits.is_set[RES_CPU_DEDICATED] ? '-' : '/', name,
 		       host->is_default ? "" : "-", host->is_default ? "" : in->allocation.uuid);
 	return 0;
 }

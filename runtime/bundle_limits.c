@@ -78,6 +78,11 @@ int bundle_set_limits(int run_fd, const struct journal_step *steps, size_t count
 		const struct resource *row = &resources[steps[i].id];
 		const char *lines = is_before ? steps[i].before : steps[i].after;
 
+		if (steps[i].id == RES_CPU_DEDICATED) {
+			writer_string(&w, files, "cpuset.cpus", lines);
+			writer_string(&w, files, row->file, *lines ? "root" : "member");
+			continue;
+		}
 		put(&w, files, row, row->file, lines);
 		if (row->second_file)
 			put(&w, files, row, row->second_file, lines);

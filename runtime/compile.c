@@ -70,6 +70,11 @@ static int put_limit(struct compile *c, json_t *files, enum resource_id id)
 		return 0;
 	if (r < 0)
 		return vps_err_say(c->err, r, "resources.%s", why.text);
+	if (id == RES_CPU_DEDICATED) {
+		put_lines(c, files, "cpuset.cpus", lines);
+		put_lines(c, files, row->file, "root");
+		return 0;
+	}
 	put_lines(c, files, row->file, lines);
 	if (row->second_file)
 		put_lines(c, files, row->second_file, lines);

@@ -60,6 +60,16 @@ bool cpulist_is_within(const struct cpulist *list, const struct cpulist *whole)
 	return true;
 }
 
+bool cpulist_overlaps(const struct cpulist *a, const struct cpulist *b)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(a->words); i++)
+		if (a->words[i] & b->words[i])
+			return true;
+	return false;
+}
+
 bool cpulist_is_equal(const struct cpulist *a, const struct cpulist *b)
 {
 	return memcmp(a, b, sizeof(*a)) == 0;

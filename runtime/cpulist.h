@@ -18,6 +18,9 @@ bool cpulist_parse(const char *text, struct cpulist *ret_list);
 /* Whether every processor of the one is in the other. */
 bool cpulist_is_within(const struct cpulist *list, const struct cpulist *whole);
 
+/* Whether they have a processor in common. */
+bool cpulist_overlaps(const struct cpulist *a, const struct cpulist *b);
+
 bool cpulist_is_equal(const struct cpulist *a, const struct cpulist *b);
 
 /* The processors of this host that are online; all there can be when that cannot be read. */

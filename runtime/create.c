@@ -30,6 +30,9 @@ static int check_limits(struct vps_host *host, const char *name, const struct sp
 		if (host_limits_check(&spec->limits, i, &places, err) < 0)
 			return vps_err_in(err, "resources");
 	}
+	if (spec->limits.is_set[RES_CPU_DEDICATED] &&
+	    host_limits_dedicated(host, name, &spec->limits, err) < 0)
+		return err->code;
 	return spec->limits.is_set[RES_MEMORY_MIN] && spec->limits.value[RES_MEMORY_MIN] ?
 		       host_limits_promised(host, name, &spec->limits, err) : 0;
 }

@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -50,15 +51,14 @@ static uint64_t promise(const struct limits *limits)
 	return limits->is_set[RES_MEMORY_MIN] ? limits->value[RES_MEMORY_MIN] : 0;
 }
 
-/* What the others are promised; "max" is everything. */
-static uint64_t promised_to_others(struct vps_host *host, const char *name)
+/* Call for the limits of every VPS but the one of this name; one that cannot be read is passed over. */
+static void each_other(struct vps_host *host, const char *name,
+		       void (*each)(const struct limits *limits, const char *name, void *arg), void *arg)
 {
-	OWN_DIR *dir = NULL;
-	struct dirent *entry;
-	uint64_t sum = 0;
 	int fd = openat(host->vps_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	OWN_DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
 
-	dir = fd < 0 ? NULL : fdopendir(fd);
 	while (dir && (entry = readdir(dir))) {
 		struct vps_err ignored = { 0 };
 		struct spec spec = { 0 };
@@ -68,20 +68,71 @@ static uint64_t promised_to_others(struct vps_host *host, const char *name)
 			continue;
 		vps_fd = openat(host->vps_fd, entry->d_name,
 				O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		if (vps_fd >= 0 && vps_load_spec(vps_fd, &spec, &ignored) == 0 &&
-		    __builtin_add_overflow(sum, promise(&spec.limits), &sum))
-			sum = UINT64_MAX;
+		if (vps_fd >= 0 && vps_load_spec(vps_fd, &spec, &ignored) == 0)
+			each(&spec.limits, entry->d_name, arg);
 		spec_free(&spec);
 	}
-	return sum;
+}
+
+/* "max" is everything. */
+static void add_promise(const struct limits *limits, const char *name, void *arg)
+{
+	uint64_t *sum = arg;
+
+	(void)name;
+	if (__builtin_add_overflow(*sum, promise(limits), sum))
+		*sum = UINT64_MAX;
+}
+
+struct claim {
+	struct cpulist wanted, all;	/* all: of every VPS that has some */
+	char           other[64];	/* who has one of them already */
+};
+
+static void hold_against(const struct limits *limits, const char *name, void *arg)
+{
+	struct claim *claim = arg;
+	struct cpulist has;
+	size_t i;
+
+	if (!limits->is_set[RES_CPU_DEDICATED] ||
+	    !cpulist_parse(limits->text[RES_CPU_DEDICATED], &has))
+		return;
+	if (cpulist_overlaps(&has, &claim->wanted))
+		(void)snprintf(claim->other, sizeof(claim->other), "%s", name);
+	for (i = 0; i < ARRAY_LEN(has.words); i++)
+		claim->all.words[i] |= has.words[i];
+}
+
+int host_limits_dedicated(struct vps_host *host, const char *name, const struct limits *limits,
+			  struct vps_err *err)
+{
+	const char *text = limits->text[RES_CPU_DEDICATED];
+	struct claim claim = { 0 };
+	struct cpulist online;
+
+	if (!cpulist_parse(text, &claim.wanted))
+		return 0;
+	claim.all = claim.wanted;
+	each_other(host, name, hold_against, &claim);
+	if (*claim.other)
+		return vps_err_say(err, -VPS_EREFUSED, "cpu.dedicated: one of %.80s is that of VPS %s",
+				   text, claim.other);
+	cpulist_online(&online);
+	if (cpulist_is_within(&online, &claim.all))
+		return vps_err_say(err, -VPS_EREFUSED,
+				   "cpu.dedicated: with %.80s none would be left for the host and for other VPSs",
+				   text);
+	return 0;
 }
 
 int host_limits_promised(struct vps_host *host, const char *name, const struct limits *limits,
 			 struct vps_err *err)
 {
-	uint64_t wanted = promise(limits), others = promised_to_others(host, name), sum;
+	uint64_t wanted = promise(limits), others = 0, sum;
 	char own[32], rest[32];
 
+	each_other(host, name, add_promise, &others);
 	if (!__builtin_add_overflow(wanted, others, &sum) && sum <= host_memory())
 		return 0;
 	return vps_err_say(err, -VPS_EREFUSED,

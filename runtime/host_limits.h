@@ -14,6 +14,13 @@ int host_limits_check(const struct limits *limits, enum resource_id id,
 		      const struct resource_places *places, struct vps_err *err);
 
 /*
+ * Whether no other VPS is promised one of the processors that these limits
+ * dedicate, and one is left for the rest. 0, or -VPS_EREFUSED with a sentence.
+ */
+int host_limits_dedicated(struct vps_host *host, const char *name, const struct limits *limits,
+			  struct vps_err *err);
+
+/*
  * Whether the host has what all of its VPSs are promised, when the one of this
  * name is promised what limits say: the sum of memory.min.
  * Returns 0, or -VPS_EREFUSED with a sentence.

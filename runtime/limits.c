@@ -49,6 +49,10 @@ int limits_check(const struct limits *limits, const char *prefix, struct vps_err
 				   resource_format(greater, limits->value[greater], high,
 						   sizeof(high)));
 	}
+	if (limits->is_set[RES_CPU_SET] && limits->is_set[RES_CPU_DEDICATED])
+		return vps_err_say(err, -EINVAL, "%scpu.dedicated: %.100s beside %scpu.set, %.100s; one of them is enough",
+				   prefix, limits->text[RES_CPU_DEDICATED], prefix,
+				   limits->text[RES_CPU_SET]);
 	for (i = 0; i < ARRAY_LEN(needs); i++)
 		if (limits->is_set[needs[i].part] && !limits->is_set[needs[i].whole])
 			return vps_err_say(err, -EINVAL, "%s%s: %s without %s%s, %s", prefix,

@@ -13,6 +13,8 @@
 #include "runtime/cpulist.h"
 #include "runtime/places.h"
 
+#define PARTITION_FILE "cpuset.cpus.partition"
+
 int live_open(int run_fd, int root_fd, struct live *live, struct vps_err *err)
 {
 	struct attach attach = { 0 };
@@ -39,6 +41,13 @@ int live_read(const struct live *live, enum resource_id id, uint64_t *ret_value,
 	struct vps_err ignored = { 0 };
 	int r = file_read(live->cg_fd, row->file, LIVE_LINES - 1, &text, NULL, &ignored);
 
+	if (r == 0 && id == RES_CPU_DEDICATED) {
+		*ret_value = 0;
+		*ret_lines = '\0';
+		if (strcmp(text, "root\n") == 0)
+			r = (int)file_read_line(live->cg_fd, "cpuset.cpus", ret_lines, LIVE_LINES);
+		return r < 0 ? r : 0;
+	}
 	if (r < 0)
 		return r;
 	text[strcspn(text, row->place == PLACE_NONE ? "\n" : "")] = '\0';
@@ -118,6 +127,35 @@ static const char *fill_list(const struct live *live, const char *lines, char *b
 	return buf;
 }
 
+static int set_one(const struct live *live, const char *file, const char *value,
+		   struct vps_err *err)
+{
+	const struct cg_value values[] = { { .file = file, .value = value } };
+
+	return cg_set(live->cg_fd, live->cgroup, values, 1, err);
+}
+
+/* Share again. The partition ends first, so that the list is filled from what all have. */
+static int share(const struct live *live, struct vps_err *err)
+{
+	char list[LIVE_LINES];
+	int r = set_one(live, PARTITION_FILE, "member", err);
+
+	return r < 0 ? r : set_one(live, "cpuset.cpus", fill_list(live, "", list, sizeof(list)), err);
+}
+
+/* Give it processors of its own, or other ones than before. */
+static int dedicate(const struct live *live, const char *list, struct vps_err *err)
+{
+	int r = set_one(live, "cpuset.cpus", list, err);
+
+	if (r == 0)
+		r = set_one(live, PARTITION_FILE, "root", err);
+	if (r == -VPS_EHOST && strchr(live->cgroup, '/'))
+		return vps_err_in(err, "this kernel dedicates none to a VPS that was not started with cpu.dedicated: set it with --saved-only, and restart");
+	return r;
+}
+
 int live_write(const struct live *live, enum resource_id id, const char *lines,
 	       struct vps_err *err)
 {
@@ -128,7 +166,12 @@ int live_write(const struct live *live, enum resource_id id, const char *lines,
 		{ .file = row->file, .value = text },
 		{ .file = row->second_file, .value = text },
 	};
-	int r = cg_set(live->cg_fd, live->cgroup, values, row->second_file ? 2 : 1, err);
+	int r;
 
+	if (id == RES_CPU_DEDICATED) {
+		r = *lines ? dedicate(live, lines, err) : share(live, err);
+		return r < 0 ? vps_err_in(err, "%s", row->name) : 0;
+	}
+	r = cg_set(live->cg_fd, live->cgroup, values, row->second_file ? 2 : 1, err);
 	return r < 0 ? vps_err_in(err, "%s", row->name) : read_back(live, id, lines, err);
 }

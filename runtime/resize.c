@@ -74,6 +74,8 @@ static void read_run(struct resize *rz)
 		rz->run.is_set[id] = resources[id].is_text ? *lines && rz->run.text[id] :
 							     value != resources[id].fallback;
 	}
+	if (rz->run.is_set[RES_CPU_DEDICATED])	/* its list is in the file of both */
+		rz->run.is_set[RES_CPU_SET] = false;
 }
 
 static int change(struct resize *rz, const struct limit_change *change, struct vps_err *err)
@@ -130,6 +132,8 @@ static int check_host(const struct resize *rz, const struct limits *limits, stru
 			continue;
 		r = host_limits_check(limits, (enum resource_id)id, &rz->live.places, err);
 	}
+	if (r == 0 && rz->is_asked[RES_CPU_DEDICATED] && limits->is_set[RES_CPU_DEDICATED])
+		r = host_limits_dedicated(rz->vps->host, rz->vps->name, limits, err);
 	if (r == 0 && rz->is_asked[RES_MEMORY_MIN] && limits->is_set[RES_MEMORY_MIN] &&
 	    limits->value[RES_MEMORY_MIN] >
 		    (before.is_set[RES_MEMORY_MIN] ? before.value[RES_MEMORY_MIN] : 0) &&
@@ -142,6 +146,8 @@ static int check(const struct resize *rz, struct vps_err *err)
 {
 	const struct limits *limits = is_saved(rz) ? &rz->saved : &rz->run;
 
+	if (rz->is_asked[RES_CPU_SET] && rz->is_asked[RES_CPU_DEDICATED])
+		return vps_err_say(err, -EINVAL, "cpu.dedicated: not together with cpu.set; one after the other");
 	return limits_check(limits, "", err) < 0 ? err->code : check_host(rz, limits, err);
 }
 

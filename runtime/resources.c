@@ -37,6 +37,10 @@ const struct resource resources[RESOURCES] = {
 	[RES_CPU_SET]     = { "cpu.set",     "cpuset.cpus",   .controller = "cpuset",
 			      .unit = UNIT_COUNT, .is_text = true,
 			      .summary = "processors it may run on, such as 0-1,4" },
+	/* The list goes into cpuset.cpus, and then this makes a partition of it. */
+	[RES_CPU_DEDICATED] = { "cpu.dedicated", "cpuset.cpus.partition", .controller = "cpuset",
+			      .unit = UNIT_COUNT, .is_text = true,
+			      .summary = "processors that nobody else may run on, such as 2-3" },
 	[RES_MEMORY]      = { "memory",      "memory.max",    .controller = "memory",
 			      .unit = UNIT_BYTES, AMOUNT(MIB, EIB),
 			      .summary = "memory that it can use at most" },

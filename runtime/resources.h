@@ -19,6 +19,7 @@ enum resource_id {
 	RES_CPU_BURST,		/* the same */
 	RES_CPU_WEIGHT,
 	RES_CPU_SET,		/* text: a cpu list */
+	RES_CPU_DEDICATED,	/* the same; files of two kinds, see live.c */
 	RES_MEMORY,
 	RES_MEMORY_HIGH,
 	RES_MEMORY_LOW,

@@ -55,6 +55,7 @@ refused() {
 	while read -r row; do
 		case $row in
 		cpu.set) value=0 ;;
+		cpu.dedicated) continue ;;
 		hugetlb.*) value=1G ;;
 		*memory | memory.high | memory.low | memory.min | io.read | io.write | swap) value=64M ;;
 		*) value=1 ;;

@@ -67,7 +67,7 @@ vps_cgroup() {
 	local path
 	path=$(sed -n 's/^0:://p' "/proc/$(vps_get "$1" init_pid)/cgroup")
 	# init may sit in a leaf that it made itself
-	while [[ $path != / && ${path##*/} != "$1" && ${path##*/} != *"$1"* ]]; do
+	while [[ $path == /?* && ${path##*/} != "$1" && ${path##*/} != *"$1"* ]]; do
 		path=$(dirname "$path")
 	done
 	printf '/sys/fs/cgroup%s\n' "$path"

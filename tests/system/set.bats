@@ -269,6 +269,67 @@ gets() {
 	[[ $output == *"cpu.set: 0,8191 is more than this host has: "* ]]
 }
 
+# processors NAME: on which its processes may run.
+processors() {
+	vps_sh "$1" 'sed -n "s/^Cpus_allowed_list:\s*//p" /proc/self/status'
+}
+
+@test "set: on a dedicated processor nobody else runs" {
+	needs_controller cpuset
+	[[ $(</sys/devices/system/cpu/online) == 0-1 ]] || lacking "a machine of two processors"
+	vps_up web2
+	burn web2 2
+	vps_up web1 cpu.dedicated=1
+	[[ $(processors web1) == 1 && $(processors web2) == 0 ]]
+	[[ $(taskset -pc $$) == *": 0" ]]
+	# all of what web2 burns is the other processor's
+	near "$(cpu_percent web2 4)" 90 20
+	burn web1 1
+	near "$(cpu_percent web1 4)" 90 20
+	# other ones while it runs, shared again, and dedicated again
+	vpsctl set web1 cpu.dedicated=0
+	[[ $(processors web1) == 0 && $(processors web2) == 1 ]]
+	vpsctl set web1 cpu.dedicated=default
+	[[ $(processors web1) == 0-1 && $(processors web2) == 0-1 ]]
+	vpsctl set web1 cpu.dedicated=1
+	[[ $(processors web1) == 1 && $(processors web2) == 0 ]]
+	[[ $(vpsctl inspect web1 | jq -r '.running_limits["cpu.dedicated"]') == 1 ]]
+	run -7 vpsctl set web1 cpu.dedicated=0-1
+	[[ $output == *"none would be left"* ]]
+	run -7 vpsctl set web2 cpu.dedicated=1
+	[[ $output == *"cpu.dedicated: one of 1 is that of VPS web1"* ]]
+	[[ $(processors web1) == 1 && $(processors web2) == 0 ]]
+	vpsctl stop --kill web1
+	[[ $(processors web2) == 0-1 ]]
+}
+
+@test "set: failed half-way, a dedicated processor stays what it was" {
+	needs_controller cpuset
+	[[ $(</sys/devices/system/cpu/online) == 0-1 ]] || lacking "a machine of two processors"
+	vps_up web1 cpu.dedicated=1
+	run -1 env VPS_FAULT="set spec" vpsctl set web1 cpu.dedicated=default pids=50
+	[[ $(processors web1) == 1 ]]
+	run -137 env VPS_FAULT="kill:set spec" vpsctl set web1 cpu.dedicated=0 pids=50
+	vpsctl pause web1 && vpsctl resume web1
+	[[ $(processors web1) == 1 ]]
+	[[ $(cgroup_read web1 cpuset.cpus.partition) == root ]]
+	in_cgroup web1 pids.max 8192
+}
+
+@test "set: a VPS that was not started for it is refused a dedicated processor, or gets it" {
+	needs_controller cpuset
+	[[ $(</sys/devices/system/cpu/online) == 0-1 ]] || lacking "a machine of two processors"
+	vps_up web1
+	if vpsctl set web1 cpu.dedicated=1; then
+		[[ $(processors web1) == 1 ]]
+	else
+		[[ $(processors web1) == 0-1 ]]
+		vpsctl set --saved-only web1 cpu.dedicated=1
+		vpsctl restart --kill web1
+		[[ $(processors web1) == 1 ]]
+	fi
+}
+
 # shellcheck disable=SC2016 # for the shell inside
 # fork_some NAME: how many of 60 sleeps could be started at once.
 fork_some() {

@@ -31,7 +31,7 @@ burn() {
 	run -0 vpsctl stats
 	[[ ${#lines[@]} == 3 ]]
 	[[ ${lines[1]} =~ ^web1\ +([0-9]+)\.[0-9]% ]]
-	((BASH_REMATCH[1] > 20))
+	((BASH_REMATCH[1] > 2))
 	[[ ${lines[2]} =~ ^web2\ +[0-9]\.[0-9]% ]]
 }
 

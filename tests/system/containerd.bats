@@ -157,8 +157,12 @@ state_of() {
 @test "containerd: limits reach the cgroup" {
 	needs_controller cpu
 	needs_controller memory
-	run -0 runs --rm --memory-limit 33554432 --cpus 0.5 "$IMAGE" c1 sh -c 'cd /sys/fs/cgroup; cat memory.max cpu.max'
+	# ctr mounts no cgroup tree
+	runs --detach --memory-limit 33554432 --cpus 0.5 "$IMAGE" c1 sh -c 'while :; do sleep 0.5; done'
+	run -0 cat /sys/fs/cgroup/default/c1/{memory.max,cpu.max}
 	[[ $output == $'33554432\n50000 100000' ]]
+	ctr task rm --force c1
+	ctr container rm c1
 	run -0 runs --rm --cgroup /vps-parent/c1 "$IMAGE" c1 grep 0:: /proc/self/cgroup
 	[[ $output == 0::/vps-parent/c1 ]]
 }

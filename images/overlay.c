@@ -16,6 +16,7 @@
 #include "base/own.h"
 #include "images/fsident.h"
 #include "images/image.h"
+#include "images/quota.h"
 
 #define STACK_BYTES (64 << 10)
 #define EMPTY_LAYER ".empty"	/* the second layer that a read-only overlay of one wants */
@@ -65,14 +66,35 @@ static int make_dir(int dir_fd, const char *name, mode_t mode, struct vps_err *e
 	return 0;
 }
 
+/* The first becomes "/" of the VPS. */
+static const char *const upper_dirs[] = { OVERLAY_UPPER, "work" };
+
+int overlay_make_upper(int vps_fd, uint32_t project, struct vps_err *err)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(upper_dirs); i++) {
+		OWN_FD fd = FD_NONE;
+
+		if (make_dir(vps_fd, upper_dirs[i], 0755, err) < 0)
+			return err->code;
+		fd = openat(vps_fd, upper_dirs[i], O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (fd < 0)
+			return vps_err_set(err, -errno, "cannot open %s", upper_dirs[i]);
+		if (quota_join(fd, project, err) < 0)
+			return err->code;
+	}
+	return 0;
+}
+
 static int make_dirs(const struct overlay *overlay, struct vps_err *err)
 {
 	if (overlay->vps_fd < 0)
 		return overlay->diff_ids_len == 1 ?
 		       make_dir(overlay->layers_fd, EMPTY_LAYER, 0755, err) : 0;
-	if (make_dir(overlay->vps_fd, "upper", 0755, err) < 0)	/* becomes "/" of the VPS */
+	if (make_dir(overlay->vps_fd, upper_dirs[0], 0755, err) < 0)
 		return err->code;
-	return make_dir(overlay->vps_fd, "work", 0755, err);
+	return make_dir(overlay->vps_fd, upper_dirs[1], 0755, err);
 }
 
 /* Layers of the overlay, lowest first; i counts the empty one too. */

@@ -17,6 +17,7 @@
 
 #include "base/err.h"
 
+#define OVERLAY_UPPER	"upper"	/* in the directory of a VPS: what it has written */
 #define OVERLAY_LAYERS_MAX	499	/* the kernel stacks 500, one may be an empty one of ours */
 
 /* How the kernel is told of the layers. */
@@ -36,6 +37,17 @@ struct overlay {
 	uint64_t	   mount_attrs;	/* MOUNT_ATTR_*; NODEV is added when there is an id map */
 	enum overlay_way   way;
 };
+
+/*
+ * Make the directories for what a VPS writes, counted from the first file on.
+ *
+ * vps_fd   directory of the VPS, borrowed; directories that are there stay as they are
+ * project  of quota.h, not 0
+ *
+ * Returns 0, or -errno with err set and either possibly made.
+ */
+int overlay_make_upper(int vps_fd, uint32_t project, struct vps_err *err)
+	__attribute__((nonnull));
 
 /*
  * Make the root file system of a VPS.

@@ -10,6 +10,7 @@
 
 #include "base/fileio.h"
 #include "compile.h"
+#include "disk.h"
 #include "host.h"
 #include "places.h"
 #include "signals.h"
@@ -128,6 +129,8 @@ int bundle_write(struct vps *vps, struct vps_err *err)
 	struct inputs in = { 0 };
 	int r = inputs_load(vps->host, vps->name, vps->vps_fd, &in, err);
 
+	if (r == 0)
+		r = disk_apply(vps->vps_fd, &in.spec.limits, in.spec.is_best_effort, err);
 	if (r == 0)
 		r = compile(&in, true, &config, err);
 	if (r == 0)

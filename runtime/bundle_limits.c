@@ -83,6 +83,8 @@ int bundle_set_limits(int run_fd, const struct journal_step *steps, size_t count
 			writer_string(&w, files, row->file, *lines ? "root" : "member");
 			continue;
 		}
+		if (!row->file)
+			continue;	/* nothing of the engine's */
 		put(&w, files, row, row->file, lines);
 		if (row->second_file)
 			put(&w, files, row, row->second_file, lines);

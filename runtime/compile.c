@@ -63,7 +63,7 @@ static int put_limit(struct compile *c, json_t *files, enum resource_id id)
 	char lines[LINES_ROOM];
 	int r;
 
-	if (c->spec->is_best_effort && !cg_has_controller(row->controller))
+	if (!row->file || (c->spec->is_best_effort && !cg_has_controller(row->controller)))
 		return 0;
 	r = resource_cg_lines(id, &c->spec->limits, places, lines, sizeof(lines), &why);
 	if (r == -VPS_EHOST && c->spec->is_best_effort)

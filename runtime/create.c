@@ -11,6 +11,7 @@
 #include "base/lock.h"
 #include "host.h"
 #include "host_limits.h"
+#include "images/overlay.h"
 #include "images/store.h"
 #include "isolation/cg.h"
 #include "monitor.h"
@@ -76,11 +77,11 @@ static bool is_gone(const char *name, void *arg)
 	return run_fd < 0 || !lock_is_held(run_fd, LOCK_NAME);
 }
 
-static int allocate(struct vps *vps, const struct spec *spec, struct vps_err *err)
+static int allocate(struct vps *vps, const struct spec *spec, struct allocation *ret,
+		    struct vps_err *err)
 {
 	OWN_REGISTRY *registry = NULL;
 	const char *network = NULL;
-	struct allocation allocation;
 	struct addr wanted;
 	int r = registry_open(vps->host->root_fd, &registry, err);
 
@@ -94,7 +95,7 @@ static int allocate(struct vps *vps, const struct spec *spec, struct vps_err *er
 		network = spec->network.bridge ? spec->network.bridge : REGISTRY_NETWORK;
 	if (r == 0)
 		r = registry_allocate(registry, vps->name, network,
-				      spec->network.address ? &wanted : NULL, &allocation, err);
+				      spec->network.address ? &wanted : NULL, ret, err);
 	return r < 0 ? vps_err_in(err, "network") : 0;
 }
 
@@ -103,13 +104,16 @@ static int fill(struct vps *vps, const struct spec *spec, const struct image *im
 		struct vps_err *err)
 {
 	struct spec named = *spec;
+	struct allocation allocation;
 	OWN_MEM char *text = NULL;
 	int r;
 
 	named.name = vps->name;
 	r = spec_print(&named, &text, err);
 	if (r == 0)
-		r = allocate(vps, spec, err);
+		r = allocate(vps, spec, &allocation, err);
+	if (r == 0)	/* nobody else has its ids, so their first is the number of its project too */
+		r = overlay_make_upper(vps->vps_fd, allocation.id_start, err);
 	if (r == 0)
 		r = file_replace(vps->vps_fd, IMAGE_FILE, image->digest, strlen(image->digest),
 				 0600, true, err);

@@ -4,30 +4,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/btrfs.h>
-#include <linux/dqblk_xfs.h>
-#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/quota.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <sys/syscall.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/fileio.h"
 #include "base/own.h"
 #include "images/fsident.h"
 #include "images/overlay.h"
+#include "images/quota.h"
 #include "runtime/registry.h"
-
-#ifndef PRJQUOTA
-#define PRJQUOTA	2	/* linux/quota.h, which sys/quota.h does not get on with */
-#endif
-
-#define ZFS_SUPER_MAGIC	0x2fc12fc1	/* not in the kernel's own tree */
 
 #define LAYER	"0000000000000000000000000000000000000000000000000000000000000000"
 #define PROBE	"probe"			/* a file in the layer */
@@ -113,118 +101,46 @@ static int try_overlay(const struct doctor *doctor, struct vps_err *err)
 	return try_root(mount_fd, vps_fd, err);
 }
 
-/* File systems that ROOT may be on; what is not listed is named by its number. */
-static const struct fs_kind {
-	const char *name;
-	long        magic;
-} fs_kinds[] = {
-	{ "ext4", EXT4_SUPER_MAGIC },
-	{ "xfs", XFS_SUPER_MAGIC },
-	{ "btrfs", BTRFS_SUPER_MAGIC },
-	{ "zfs", ZFS_SUPER_MAGIC },
-	{ "f2fs", F2FS_SUPER_MAGIC },
-	{ "nfs", NFS_SUPER_MAGIC },
-	{ "overlay", OVERLAYFS_SUPER_MAGIC },
-	{ "tmpfs", TMPFS_MAGIC },
-};
-
-static const char *fs_name(int fd, char buf[24])
-{
-	struct statfs fs = { 0 };
-	size_t i;
-
-	(void)fstatfs(fd, &fs);
-	for (i = 0; i < ARRAY_LEN(fs_kinds); i++)
-		if (fs_kinds[i].magic == (long)fs.f_type)
-			return fs_kinds[i].name;
-	(void)snprintf(buf, 24, "file system 0x%lx", (unsigned long)fs.f_type & 0xffffffffUL);
-	return buf;
-}
-
 void doctor_overlay(const struct doctor *doctor, const struct check *check,
 		    struct vps_finding *finding)
 {
+	struct quota_support support;
 	struct vps_err err = { 0 };
-	char name[24];
 
 	(void)check;
 	if (!has_root(doctor, finding))
 		return;
+	quota_probe(doctor->root_fd, &support);
 	if (doctor->scratch_fd < 0) {
 		doctor_lacks(finding, "nothing can be made in ROOT, %.60s: %s", doctor->root,
 			     strerror(-doctor->scratch_fd));
 		doctor_advise(finding, "make it writable, or choose another: vpsctl --root DIR");
 	} else if (try_overlay(doctor, &err) < 0) {
-		(void)vps_err_in(&err, "on %s", fs_name(doctor->root_fd, name));
+		(void)vps_err_in(&err, "on %s", support.fs);
 		doctor_failed(finding, &err);
 	} else {
 		doctor_found(finding, "works on %s, which %.80s is on",
-			     fs_name(doctor->root_fd, name), doctor->root);
+			     support.fs, doctor->root);
 	}
 }
 
 /* ---- quota ---- */
 
-/* Whether limits of projects are enforced there; the one call means the same on ext4 and xfs. */
-static void find_project_quota(int fd, const char *fs, struct vps_finding *finding)
-{
-	struct fs_quota_statv state = { .qs_version = FS_QSTATV_VERSION1 };
-	long r = syscall(SYS_quotactl_fd, fd, QCMD(Q_XGETQSTATV, PRJQUOTA), 0, &state);
-
-	if (r == 0 && state.qs_flags & FS_QUOTA_PDQ_ENFD) {
-		doctor_found(finding, "project quotas of %s", fs);
-	} else if (strcmp(fs, "xfs") == 0) {
-		doctor_lacks(finding, "xfs mounted without project quotas");
-		doctor_advise(finding, "mount it with the option prjquota");
-	} else if (access("/proc/sys/fs/quota", F_OK) < 0) {
-		doctor_lacks(finding, "ext4, and a kernel without quotas (CONFIG_QUOTA)");
-		doctor_advise(finding, "boot a distribution's kernel, or put ROOT on btrfs");
-	} else {
-		doctor_lacks(finding, "ext4 mounted without project quotas");
-		doctor_advise(finding, "with it unmounted: tune2fs -O project,quota -Q prjquota DEVICE; then mount it with the option prjquota");
-	}
-}
-
-/* The kernel shows the directory as long as quotas are switched on. */
-static void find_qgroups(int fd, struct vps_finding *finding)
-{
-	struct btrfs_ioctl_fs_info_args info = { 0 };
-	char path[80];
-	int at, i;
-
-	if (ioctl(fd, BTRFS_IOC_FS_INFO, &info) < 0) {
-		doctor_lacks(finding, "btrfs does not tell its identity: %s", strerror(errno));
-		return;
-	}
-	at = snprintf(path, sizeof(path), "/sys/fs/btrfs/");
-	for (i = 0; i < BTRFS_FSID_SIZE; i++)
-		at += snprintf(path + at, sizeof(path) - (size_t)at, "%s%02x",
-			       i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", info.fsid[i]);
-	(void)snprintf(path + at, sizeof(path) - (size_t)at, "/qgroups");
-	if (access(path, F_OK) == 0) {
-		doctor_found(finding, "qgroups of btrfs");
-	} else {
-		doctor_lacks(finding, "btrfs with its quotas switched off");
-		doctor_advise(finding, "btrfs quota enable ROOT");
-	}
-}
-
 void doctor_quota(const struct doctor *doctor, const struct check *check,
 		  struct vps_finding *finding)
 {
-	char buf[24];
-	const char *fs;
+	struct quota_support support;
 
 	(void)check;
 	if (!has_root(doctor, finding))
 		return;
-	fs = fs_name(doctor->root_fd, buf);
-	if (strcmp(fs, "ext4") == 0 || strcmp(fs, "xfs") == 0)
-		find_project_quota(doctor->root_fd, fs, finding);
-	else if (strcmp(fs, "btrfs") == 0)
-		find_qgroups(doctor->root_fd, finding);
-	else
-		doctor_lacks(finding, "%s has no quota that we know of", fs);
+	quota_probe(doctor->root_fd, &support);
+	if (support.is_supported) {
+		doctor_found(finding, "project quotas of %s", support.fs);
+	} else {
+		doctor_lacks(finding, "%s", support.lacks);
+		doctor_advise(finding, "%s", support.remedy);
+	}
 }
 
 void doctor_space(const struct doctor *doctor, const struct check *check,

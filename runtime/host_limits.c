@@ -27,12 +27,17 @@ static int check_cpus(const struct limits *limits, enum resource_id id, struct v
 			   resources[id].name, limits->text[id], has);
 }
 
+bool host_limits_has(enum resource_id id)
+{
+	return !resources[id].controller || cg_has_controller(resources[id].controller);
+}
+
 int host_limits_check(const struct limits *limits, enum resource_id id,
 		      const struct resource_places *places, struct vps_err *err)
 {
 	const struct resource *row = &resources[id];
 
-	if (!cg_has_controller(row->controller))
+	if (!host_limits_has(id))
 		return vps_err_say(err, -VPS_EHOST,
 				   "%s: this host has no cgroup v2 controller \"%s\"; boot it with systemd.unified_cgroup_hierarchy=1, or ask for \"limits\": \"best-effort\"",
 				   row->name, row->controller);

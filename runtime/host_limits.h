@@ -5,6 +5,9 @@
 
 #include "runtime/host.h"
 
+/* Whether this host has the controller of a limit; true of a limit that needs none. */
+bool host_limits_has(enum resource_id id);
+
 /*
  * Whether a limit can be enforced here: its controller is there, its device,
  * its processors.

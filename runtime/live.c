@@ -3,6 +3,7 @@
 #include "live.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,12 +12,14 @@
 #include "isolation/cg.h"
 #include "runtime/attach.h"
 #include "runtime/cpulist.h"
+#include "runtime/disk.h"
 #include "runtime/places.h"
 
 #define PARTITION_FILE "cpuset.cpus.partition"
 
 int live_open(int run_fd, int root_fd, struct live *live, struct vps_err *err)
 {
+	char dir[sizeof("vps/") + VPS_NAME_MAX];
 	struct attach attach = { 0 };
 	int r = attach_load(run_fd, &attach, err);
 
@@ -26,9 +29,30 @@ int live_open(int run_fd, int root_fd, struct live *live, struct vps_err *err)
 		if (live->cg_fd < 0)
 			r = vps_err_set(err, live->cg_fd, "cannot open its cgroup %s", live->cgroup);
 	}
+	(void)snprintf(dir, sizeof(dir), "vps/%s", r == 0 ? attach.name : "");
 	attach_free(&attach);
+	if (r < 0)
+		return r;
+	live->vps_fd = openat(root_fd, dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (live->vps_fd < 0)
+		return vps_err_set(err, -errno, "cannot open ROOT/%s", dir);
+	places_find(root_fd, &live->places);
+	return 0;
+}
+
+void live_close(struct live *live)
+{
+	own_close(&live->cg_fd);
+	own_close(&live->vps_fd);
+}
+
+static int read_quota(const struct live *live, enum resource_id id, uint64_t *ret_value,
+		      char ret_lines[LIVE_LINES])
+{
+	int r = disk_read(live->vps_fd, id, ret_value);
+
 	if (r == 0)
-		places_find(root_fd, &live->places);
+		(void)resource_cg_text(id, *ret_value, ret_lines, LIVE_LINES);
 	return r;
 }
 
@@ -39,8 +63,11 @@ int live_read(const struct live *live, enum resource_id id, uint64_t *ret_value,
 	struct limits limits = { 0 };
 	OWN_MEM char *text = NULL;
 	struct vps_err ignored = { 0 };
-	int r = file_read(live->cg_fd, row->file, LIVE_LINES - 1, &text, NULL, &ignored);
+	int r;
 
+	if (row->place == PLACE_QUOTA)
+		return read_quota(live, id, ret_value, ret_lines);
+	r = file_read(live->cg_fd, row->file, LIVE_LINES - 1, &text, NULL, &ignored);
 	if (r == 0 && id == RES_CPU_DEDICATED) {
 		*ret_value = 0;
 		*ret_lines = '\0';
@@ -69,6 +96,8 @@ int live_enable(const struct live *live, enum resource_id id, const char *lines,
 	const struct cg_value value = { .file = resources[id].file, .value = lines };
 	int fd;
 
+	if (resources[id].place == PLACE_QUOTA)
+		return resource_check_place(id, &live->places, err);
 	if (faccessat(live->cg_fd, resources[id].file, F_OK, 0) == 0)
 		return 0;
 	fd = cg_create(live->cgroup, &value, 1, err);
@@ -156,6 +185,17 @@ static int dedicate(const struct live *live, const char *list, struct vps_err *e
 	return r;
 }
 
+static int write_quota(const struct live *live, enum resource_id id, const char *lines,
+		       struct vps_err *err)
+{
+	uint64_t value;
+	int r = resource_cg_parse(id, lines, &live->places, &value);
+
+	if (r == 0)
+		r = disk_write(live->vps_fd, id, value, err);
+	return r < 0 ? vps_err_in(err, "%s", resources[id].name) : read_back(live, id, lines, err);
+}
+
 int live_write(const struct live *live, enum resource_id id, const char *lines,
 	       struct vps_err *err)
 {
@@ -172,6 +212,8 @@ int live_write(const struct live *live, enum resource_id id, const char *lines,
 		r = *lines ? dedicate(live, lines, err) : share(live, err);
 		return r < 0 ? vps_err_in(err, "%s", row->name) : 0;
 	}
+	if (row->place == PLACE_QUOTA)
+		return write_quota(live, id, lines, err);
 	r = cg_set(live->cg_fd, live->cgroup, values, row->second_file ? 2 : 1, err);
 	return r < 0 ? vps_err_in(err, "%s", row->name) : read_back(live, id, lines, err);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The limits of a VPS that runs: read from its cgroup and written to it, by the rows of resources.h. */
+/* The limits of a VPS that runs: read from where they are in force and written there, by the rows of resources.h. */
 #ifndef RUNTIME_LIVE_H
 #define RUNTIME_LIVE_H
 
@@ -8,14 +8,15 @@
 
 #define LIVE_LINES	8192	/* room for what goes into one file */
 
-/* The cgroup of a running VPS. Start with LIVE_INIT; own_close() cg_fd. */
+/* A running VPS. Start with LIVE_INIT; live_close(). */
 struct live {
 	int                    cg_fd;
+	int                    vps_fd;	/* ROOT/vps/NAME */
 	char                   cgroup[160];	/* path below the v2 mount */
 	struct resource_places places;
 };
 
-#define LIVE_INIT { .cg_fd = FD_NONE }
+#define LIVE_INIT { .cg_fd = FD_NONE, .vps_fd = FD_NONE }
 
 /*
  * Open the cgroup of the VPS whose run_fd is given.
@@ -24,6 +25,7 @@ struct live {
  * Returns 0, or -errno with err set (-VPS_ENOENT: it does not run).
  */
 int live_open(int run_fd, int root_fd, struct live *live, struct vps_err *err);
+void live_close(struct live *live);
 
 /*
  * What a limit is now.

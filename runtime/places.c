@@ -12,6 +12,7 @@
 
 #include "base/fileio.h"
 #include "base/own.h"
+#include "images/quota.h"
 
 /*
  * The block device whose file system has this device number, by mountinfo:
@@ -73,6 +74,7 @@ static void find_rdma(char *ret_names, size_t size)
 
 void places_find(int dir_fd, struct resource_places *ret_places)
 {
+	struct quota_support support;
 	struct stat st;
 	dev_t device;
 
@@ -83,4 +85,8 @@ void places_find(int dir_fd, struct resource_places *ret_places)
 			find_disk(device, ret_places->disk, sizeof(ret_places->disk));
 	}
 	find_rdma(ret_places->rdma, sizeof(ret_places->rdma));
+	quota_probe(dir_fd, &support);
+	if (!support.is_supported)
+		(void)snprintf(ret_places->no_quota, sizeof(ret_places->no_quota), "ROOT is on %s; %s",
+			       support.lacks, support.remedy);
 }

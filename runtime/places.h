@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which devices of this host limits by device are about. */
+/* What of this host limits are about. */
 #ifndef RUNTIME_PLACES_H
 #define RUNTIME_PLACES_H
 
 #include "runtime/resources.h"
 
 /*
- * Find them: the whole disk that a directory lies on, and every RDMA device.
+ * Find them: the whole disk that a directory lies on, every RDMA device, and
+ * whether the directory's file system counts projects.
  * What is not there stays empty; that is no failure.
  *
  * dir_fd   ROOT, borrowed

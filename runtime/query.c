@@ -257,7 +257,7 @@ static void add_limits(struct vps_host *host, const char *name, json_t *object)
 						  json_string(resources[id].is_text ? lines :
 				resource_format((enum resource_id)id, value, text, sizeof(text))));
 	(void)json_object_set_new(object, "running_limits", limits);
-	own_close(&live.cg_fd);
+	live_close(&live);
 }
 
 int vps_inspect(struct vps_host *host, const char *name, bool is_oci, char **ret_json,

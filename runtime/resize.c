@@ -15,6 +15,7 @@
 #include "base/fileio.h"
 #include "base/lock.h"
 #include "fault.h"
+#include "disk.h"
 #include "host_limits.h"
 #include "isolation/cg.h"
 #include "limits.h"
@@ -39,7 +40,7 @@ struct resize {
 
 static void resize_free(struct resize *rz)
 {
-	own_close(&rz->live.cg_fd);
+	live_close(&rz->live);
 	spec_free(&rz->spec);
 	arena_free(&rz->arena);
 	free(rz->text);
@@ -120,6 +121,15 @@ static int change_by_words(struct resize *rz, const struct vps_settings *setting
 
 /* ---- whether it can be ---- */
 
+/* Whether the spec lets this host leave out what it cannot do. */
+static bool is_left_out(const struct resize *rz, enum resource_id id)
+{
+	struct vps_err ignored = { 0 };
+
+	return rz->spec.is_best_effort && is_saved(rz) &&
+	       (!host_limits_has(id) || resource_check_place(id, &rz->live.places, &ignored) < 0);
+}
+
 static int check_host(const struct resize *rz, const struct limits *limits, struct vps_err *err)
 {
 	struct limits before = is_saved(rz) ? rz->saved_before : rz->run_before;
@@ -128,9 +138,11 @@ static int check_host(const struct resize *rz, const struct limits *limits, stru
 	for (id = 0; r == 0 && id < RESOURCES; id++) {
 		if (!rz->is_asked[id] || !limits->is_set[id])
 			continue;
-		if (rz->spec.is_best_effort && is_saved(rz) && !cg_has_controller(resources[id].controller))
+		if (is_left_out(rz, (enum resource_id)id))
 			continue;
 		r = host_limits_check(limits, (enum resource_id)id, &rz->live.places, err);
+		if (r == 0 && resources[id].place == PLACE_QUOTA)
+			r = disk_check(rz->vps->vps_fd, (enum resource_id)id, limits->value[id], err);
 	}
 	if (r == 0 && rz->is_asked[RES_CPU_DEDICATED] && limits->is_set[RES_CPU_DEDICATED])
 		r = host_limits_dedicated(rz->vps->host, rz->vps->name, limits, err);
@@ -206,9 +218,9 @@ static int plan_step(struct resize *rz, enum resource_id id, struct vps_err *err
 	char before[LIVE_LINES], after[LIVE_LINES];
 	int r;
 
-	if (!cg_has_controller(resources[id].controller) && !wanted->is_set[id])
+	if (!host_limits_has(id) && !wanted->is_set[id])
 		return 0;	/* back to what it is anyway */
-	if (rz->spec.is_best_effort && is_saved(rz) && !cg_has_controller(resources[id].controller))
+	if (is_left_out(rz, id))
 		return 0;
 	r = resource_cg_lines(id, wanted, &rz->live.places, after, sizeof(after), err);
 	if (r == 0)
@@ -328,8 +340,13 @@ static int carry_out(struct resize *rz, struct vps_err *err)
 	if (r < 0)
 		return r;
 	if (has_run(rz) && rz->step_count)
-		return change_run(rz, err);
-	return rz->text ? write_spec(rz, err) : 0;
+		r = change_run(rz, err);
+	else if (rz->text)
+		r = write_spec(rz, err);
+	/* Without a run it took no step; the next start does it again, and tells. */
+	if (r == 0 && rz->live.cg_fd < 0 && !(rz->flags & VPS_SET_SAVED))
+		(void)disk_apply(rz->vps->vps_fd, &rz->saved, true, &(struct vps_err){ 0 });
+	return r;
 }
 
 /* ---- the report ---- */
@@ -455,7 +472,7 @@ static void put_back(struct vps *vps, const struct journal *journal)
 	if (vps->init_fd >= 0 &&
 	    live_open(vps->run_fd, vps->host->root_fd, &live, &ignored) == 0)
 		(void)resize_undo(&live, journal->steps, journal->count, &ignored);
-	own_close(&live.cg_fd);
+	live_close(&live);
 	(void)bundle_set_limits(vps->run_fd, journal->steps, journal->count, true, &ignored);
 }
 

@@ -96,6 +96,12 @@ const struct resource resources[RESOURCES] = {
 			      .place = PLACE_RDMA, .key = "hca_object",
 			      .unit = UNIT_COUNT, AMOUNT(0, INT32_MAX),
 			      .summary = "objects of each RDMA device" },
+	[RES_DISK]        = { "disk", .place = PLACE_QUOTA,
+			      .unit = UNIT_BYTES, AMOUNT(MIB, EIB), .step = 1024,
+			      .summary = "bytes of what it writes to its root" },
+	[RES_INODES]      = { "inodes", .place = PLACE_QUOTA,
+			      .unit = UNIT_COUNT, AMOUNT(16, 1000000000000),
+			      .summary = "files and directories that it makes there" },
 };
 
 enum resource_id resource_find(const char *name)
@@ -200,6 +206,8 @@ int resource_check_place(enum resource_id id, const struct resource_places *plac
 	if (resources[id].place == PLACE_RDMA && !*places->rdma)
 		return vps_err_say(err, -VPS_EHOST, "%s: this host has no RDMA device",
 				   resources[id].name);
+	if (resources[id].place == PLACE_QUOTA && *places->no_quota)
+		return vps_err_say(err, -VPS_EHOST, "%s: %s", resources[id].name, places->no_quota);
 	return 0;
 }
 
@@ -243,13 +251,13 @@ int resource_cg_lines(enum resource_id id, const struct limits *limits,
 		return 0;
 	}
 	(void)resource_cg_text(id, value, amount, sizeof(amount));
-	if (row->place == PLACE_NONE) {
-		(void)snprintf(buf, size, "%s", amount);
-		return 0;
-	}
 	r = resource_check_place(id, places, err);
 	if (r < 0)
 		return r;
+	if (!row->key) {
+		(void)snprintf(buf, size, "%s", amount);
+		return 0;
+	}
 	r = put_lines(row, names_of(row->place, places), amount, buf, size);
 	return r < 0 ? vps_err_say(err, r, "%s: too many devices", row->name) : 0;
 }
@@ -294,7 +302,7 @@ int resource_cg_parse(enum resource_id id, const char *content,
 	const struct resource *row = &resources[id];
 	uint64_t value = 0, period = 0;
 
-	if (row->place != PLACE_NONE)
+	if (row->key)
 		content = find_in_line(content, names_of(row->place, places), row->key);
 	else if (id == RES_IO_WEIGHT && strncmp(content, "default ", 8) == 0)
 		content += 8;

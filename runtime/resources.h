@@ -36,6 +36,8 @@ enum resource_id {
 	RES_HUGETLB_1G,
 	RES_RDMA_HANDLES,
 	RES_RDMA_OBJECTS,
+	RES_DISK,
+	RES_INODES,
 	RESOURCES
 };
 
@@ -45,15 +47,15 @@ enum resource_id {
  */
 #define RESOURCE_PIDS 8192
 
-/* What a file with one line a device limits. */
-enum resource_place { PLACE_NONE, PLACE_DISK, PLACE_RDMA };
+/* What a limit is about: the cgroup, devices with a line each in its file, or files of ROOT. */
+enum resource_place { PLACE_NONE, PLACE_DISK, PLACE_RDMA, PLACE_QUOTA };
 
 struct resource {
 	const char *name;	/* key in "resources" of vps.json and of KEY=VALUE: "cpu.weight" */
-	const char *file;	/* cgroup v2 interface file */
+	const char *file;	/* cgroup v2 interface file; of PLACE_QUOTA NULL, as its controller */
 	const char *second_file;	/* takes the same value, or NULL */
 	const char *controller;
-	enum resource_place place;	/* whose lines the file has */
+	enum resource_place place;
 	const char *key;	/* in such a line: "rbps" */
 	enum unit   unit;
 	bool        is_text;	/* a list of processors, not an amount */
@@ -64,10 +66,11 @@ struct resource {
 	const char *summary;	/* half a line for help and man page */
 };
 
-/* The devices of this host that the lines of io.max and rdma.max are about. */
+/* What of this host limits are about, besides its cgroups. */
 struct resource_places {
 	char disk[24];		/* "8:0", below the root file systems; empty: none that can be limited */
 	char rdma[200];		/* names with a space between them; empty: there are none */
+	char no_quota[300];	/* why the files of ROOT are not counted; empty: they are */
 };
 
 extern const struct resource resources[RESOURCES];

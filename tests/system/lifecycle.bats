@@ -19,7 +19,7 @@ is_longer() {
 	vps_up web1
 	run -0 vpsctl inspect web1
 	[[ $(jq -c 'keys_unsorted' <<<"$output") == "$(vpsctl list --json |
-		jq -c '(.[0] | keys_unsorted) + ["uuid", "id_start", "ids", "network", "image_digest", "spec"]')" ]]
+		jq -c '(.[0] | keys_unsorted) + ["uuid", "id_start", "ids", "network", "image_digest", "spec", "running_limits"]')" ]]
 	[[ $(jq -c '.network | keys_unsorted' <<<"$output") == '["bridge","link","gateway","mac"]' ]]
 	[[ $(jq .init_pid <<<"$output") == "$(vps_get web1 init_pid)" ]]
 	[[ $(vpsctl inspect --oci web1 | jq -r '.root.path, .hostname') == $'rootfs\nweb1' ]]

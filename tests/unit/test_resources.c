@@ -24,9 +24,14 @@ static void every_row_is_whole_and_found_by_its_name(void **state)
 
 		assert_non_null(row->name);
 		assert_non_null(row->summary);
-		(void)snprintf(controller, sizeof(controller), "%s.", row->controller);
-		assert_memory_equal(row->file, controller, strlen(controller));
-		assert_int_equal(row->place == PLACE_NONE, row->key == NULL);
+		assert_int_equal(row->place == PLACE_QUOTA, row->file == NULL);
+		assert_int_equal(row->place == PLACE_QUOTA, row->controller == NULL);
+		if (row->file) {
+			(void)snprintf(controller, sizeof(controller), "%s.", row->controller);
+			assert_memory_equal(row->file, controller, strlen(controller));
+		}
+		assert_int_equal(row->place == PLACE_DISK || row->place == PLACE_RDMA,
+				 row->key != NULL);
 		assert_true(row->is_text || row->lowest < row->highest);
 		assert_int_equal(resource_find(row->name), id);
 	}

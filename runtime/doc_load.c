@@ -15,7 +15,6 @@
 #include <sys/mman.h>
 
 #include "base/own.h"
-#include "doc_plain.h"
 
 /*
  * What a tree takes at most per byte of text: an empty object is 2 bytes and a
@@ -129,12 +128,8 @@ static char *quote_big_integers(const char *text, size_t len, size_t *ret_len)
 static json_t *load(const char *text, size_t len, bool *ret_has_big, json_error_t *why)
 {
 	OWN_MEM char *quoted = NULL;
-	json_t *root = doc_plain_load(text, len);
+	json_t *root = json_loadb(text, len, JSON_REJECT_DUPLICATES, why);
 
-	if (root)
-		return root;
-	room.at = room.start;	/* what was read so far is not needed any more */
-	root = json_loadb(text, len, JSON_REJECT_DUPLICATES, why);
 	if (root || json_error_code(why) != json_error_numeric_overflow)
 		return root;
 	quoted = quote_big_integers(text, len, &len);

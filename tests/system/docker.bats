@@ -87,7 +87,8 @@ state_of_web() {
 @test "docker: limits reach the cgroup and are updated" {
 	needs_controller memory
 	needs_controller cpu
-	run -0 runs --memory 64m --cpus 0.5 --pids-limit 20 'cd /sys/fs/cgroup; cat memory.max cpu.max pids.max'
+	run -0 --separate-stderr runs --memory 64m --cpus 0.5 --pids-limit 20 'cd /sys/fs/cgroup; cat memory.max cpu.max pids.max'
+	echo "$output" "$stderr"
 	[[ $output == $'67108864\n50000 100000\n20' ]]
 	docker update --memory 70m --memory-swap 80m web
 	[[ $(docker exec web cat /sys/fs/cgroup/memory.max 3>&-) == 73400320 ]]
@@ -108,10 +109,11 @@ state_of_web() {
 }
 
 @test "docker: read-only, volumes, capabilities, sysctls, limits, init and seccomp" {
-	run -1 runs --read-only --cap-drop ALL --tmpfs /small --volume kept:/kept --hostname inner --init \
+	run -1 --separate-stderr runs --read-only --cap-drop ALL --tmpfs /small --volume kept:/kept --hostname inner --init \
 		--sysctl net.ipv4.ip_default_ttl=98 --ulimit nofile=100 --shm-size 1m --device /dev/kmsg \
 		'hostname; touch /small/x /kept/x; ulimit -n; cat /proc/sys/net/ipv4/ip_default_ttl /proc/1/comm; grep -E "CapEff|Seccomp:" /proc/self/status; ls /dev/kmsg; echo x >/x'
-	[[ $output == $'inner\n100\n98\ndocker-init\nCapEff:\t0000000000000000\nSeccomp:\t2\n/dev/kmsg\n'*'/x: Read-only file system' ]]
+	echo "$output" "$stderr"
+	[[ $output == $'inner\n100\n98\ndocker-init\nCapEff:\t0000000000000000\nSeccomp:\t2\n/dev/kmsg' && $stderr == *'/x: Read-only file system' ]]
 	[[ $(runs --security-opt seccomp=unconfined 'grep Seccomp: /proc/self/status') == $'Seccomp:\t0' ]]
 }
 

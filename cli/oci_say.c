@@ -127,6 +127,7 @@ int oci_say_error(const struct oci_cli *cli, const struct vps_err *err)
 	return OCI_FAILED;
 }
 
+__attribute__((format(printf, 3, 0)))
 static void say_formatted(const struct oci_cli *cli, enum oci_level level, const char *fmt,
 			  va_list ap)
 {

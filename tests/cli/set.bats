@@ -57,13 +57,14 @@ refused() {
 		cpu.set) value=0 ;;
 		cpu.dedicated) continue ;;
 		hugetlb.*) value=1G ;;
-		*memory | memory.high | memory.low | memory.min | io.read | io.write | swap) value=64M ;;
+		*memory | memory.high | memory.low | memory.min | io.read | io.write | swap | disk) value=64M ;;
+		inodes) value=100 ;;
 		*) value=1 ;;
 		esac
 		vpsctl set web1 "$row=$value"
 		[[ $(saved | jq -r --arg row "$row" '.[$row]') == "$value" ]]
 	done < <(vpsctl help --words set | sed -n 's/^\([a-z].*\)=$/\1/p')
-	[[ $(saved | jq length) == 20 ]]
+	[[ $(saved | jq length) == 22 ]]
 }
 
 @test "set: a value that cannot be is named with its range and changes nothing" {

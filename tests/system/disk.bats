@@ -55,6 +55,7 @@ disk_stops_and_grows() {
 	vps_sh web1 'dd if=/dev/zero of=/more bs=1M count=20 2>/dev/null'
 	[[ $(df_inside web1) == 65536 ]]
 	# inodes
+	# shellcheck disable=SC2016 # for the shell inside
 	run vps_sh web1 'i=0; while [ $i -lt 500 ]; do true >/f$i || exit 7; i=$((i + 1)); done'
 	[[ $status == 7 ]]
 	# below what is in use is refused, and nothing changes

@@ -14,11 +14,13 @@ prepare() {
 	docker run --detach --name web busybox:1 sh -c 'echo hello; while :; do sleep 0.5; done' >&2
 }
 
-# A daemon of this file's own, with a containerd of its own.
+# A daemon of this file's own, with a containerd of its own, and links of its own: it drops what
+# is forwarded, on the bridges of others as well.
 start_docker() {
-	dockerd --host "unix://$CLIENT/docker.sock" --data-root "$CLIENT/data" --exec-root "$CLIENT/exec" \
-		--pidfile "$CLIENT/docker.pid" --add-runtime "vps-oci=$(command -v vps-oci)" --default-runtime vps-oci \
-		>"$CLIENT/docker.log" 2>&1 3>&- &
+	unshare --net sh -c 'ip link set lo up && exec dockerd "$@"' sh \
+		--host "unix://$CLIENT/docker.sock" --data-root "$CLIENT/data" --exec-root "$CLIENT/exec" \
+		--pidfile "$CLIENT/docker.pid" --add-runtime "vps-oci=$(command -v vps-oci)" \
+		--default-runtime vps-oci >"$CLIENT/docker.log" 2>&1 3>&- &
 	export DOCKER_HOST=unix://$CLIENT/docker.sock DOCKER_CONFIG=$CLIENT/config
 	eventually 120 docker version >/dev/null 2>&1
 }
@@ -119,6 +121,6 @@ state_of_web() {
 
 @test "docker: networks of its bridge, the host and another container" {
 	[[ $(docker run --rm busybox:1 sh -c 'ip -o address show eth0' 3>&-) == *"inet 172."* ]]
-	[[ $(docker run --rm --network host busybox:1 readlink /proc/self/ns/net 3>&-) == "$(readlink /proc/self/ns/net)" ]]
+	[[ $(docker run --rm --network host busybox:1 readlink /proc/self/ns/net 3>&-) == "$(readlink "/proc/$(<"$CLIENT/docker.pid")/ns/net")" ]]
 	[[ $(docker run --rm --network container:web --pid container:web busybox:1 cat /proc/1/comm 3>&-) == sh ]]
 }

@@ -30,3 +30,17 @@ load oci
 		grep -Eq "^[0-9]+ [0-9]+\.[0-9] $phase\$" "$trace" || { echo "no phase $phase" >&2; return 1; }
 	done
 }
+
+@test "small: a container with 512 KiB of memory starts" {
+	local extra
+	needs_controller memory
+	for extra in . '.linux.namespaces += [{type: "user"}]
+			| .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}]
+			| .linux.gidMappings = .linux.uidMappings'; do
+		config "$extra"'| .process.args = ["true"] | .linux.resources.memory = {limit: 524288}'
+		run -0 oci run --bundle "$bundle" c1
+		runs 'cat /sys/fs/cgroup/memory.max'
+		run -0 oci run --bundle "$bundle" c1
+		[[ $output == 524288 ]]
+	done
+}

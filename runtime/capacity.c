@@ -2,7 +2,6 @@
 /* Adds up what the VPSs of a host are promised and what is in use; called by `vpsctl capacity`. */
 #include "capacity.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -163,27 +162,18 @@ static void add_limits(struct survey *survey, const struct limits *limits)
 	}
 }
 
-static int add_specs(struct vps_host *host, struct survey *survey, struct vps_err *err)
+static int add_spec(struct vps_host *host, const char *name, int vps_fd, void *arg,
+		    struct vps_err *err)
 {
-	int fd = openat(host->vps_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	OWN_DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *entry;
+	struct vps_err ignored = { 0 };	/* half-made, or gone meanwhile */
+	struct spec spec = { 0 };
 
-	if (!dir)
-		return vps_err_set(err, -errno, "cannot list %s/vps", host->root);
-	while ((entry = readdir(dir))) {
-		struct vps_err ignored = { 0 };	/* half-made, or gone meanwhile */
-		struct spec spec = { 0 };
-		OWN_FD vps_fd = FD_NONE;
-
-		if (entry->d_name[0] == '.')
-			continue;
-		vps_fd = openat(host->vps_fd, entry->d_name,
-				O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		if (vps_fd >= 0 && vps_load_spec(vps_fd, &spec, &ignored) == 0)
-			add_limits(survey, &spec.limits);
-		spec_free(&spec);
-	}
+	(void)host;
+	(void)name;
+	(void)err;
+	if (vps_load_spec(vps_fd, &spec, &ignored) == 0)
+		add_limits(arg, &spec.limits);
+	spec_free(&spec);
 	return 0;
 }
 
@@ -267,7 +257,7 @@ int vps_capacity(struct vps_host *host, const struct vps_settings *settings,
 		r = file_read(AT_FDCWD, "/proc/meminfo", sizeof(survey.meminfo) - 1, &text, NULL, err);
 	if (r == 0) {
 		(void)snprintf(survey.meminfo, sizeof(survey.meminfo), "%s", text);
-		r = add_specs(host, &survey, err);
+		r = host_each_vps(host, add_spec, &survey, err);
 	}
 	if (r == 0)
 		r = add_registry(host, &survey, err);

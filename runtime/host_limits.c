@@ -2,7 +2,6 @@
 /* Holds limits against the host: called before they are saved or set. */
 #include "host_limits.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,7 +11,7 @@
 
 #include "base/fileio.h"
 #include "isolation/cg.h"
-#include "runtime/cpulist.h"
+#include "base/cpulist.h"
 
 static int check_cpus(const struct limits *limits, enum resource_id id, struct vps_err *err)
 {
@@ -56,27 +55,34 @@ static uint64_t promise(const struct limits *limits)
 	return limits->is_set[RES_MEMORY_MIN] ? limits->value[RES_MEMORY_MIN] : 0;
 }
 
+struct others {
+	const char *name;	/* the one that is left out */
+	void      (*each)(const struct limits *limits, const char *name, void *arg);
+	void       *arg;
+};
+
+static int ask_other(struct vps_host *host, const char *name, int vps_fd, void *arg,
+		     struct vps_err *err)
+{
+	const struct others *others = arg;
+	struct vps_err ignored = { 0 };
+	struct spec spec = { 0 };
+
+	(void)host;
+	(void)err;
+	if (strcmp(name, others->name) != 0 && vps_load_spec(vps_fd, &spec, &ignored) == 0)
+		others->each(&spec.limits, name, others->arg);
+	spec_free(&spec);
+	return 0;
+}
+
 /* Call for the limits of every VPS but the one of this name; one that cannot be read is passed over. */
 static void each_other(struct vps_host *host, const char *name,
 		       void (*each)(const struct limits *limits, const char *name, void *arg), void *arg)
 {
-	int fd = openat(host->vps_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	OWN_DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *entry;
+	struct others others = { name, each, arg };
 
-	while (dir && (entry = readdir(dir))) {
-		struct vps_err ignored = { 0 };
-		struct spec spec = { 0 };
-		OWN_FD vps_fd = FD_NONE;
-
-		if (entry->d_name[0] == '.' || strcmp(entry->d_name, name) == 0)
-			continue;
-		vps_fd = openat(host->vps_fd, entry->d_name,
-				O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		if (vps_fd >= 0 && vps_load_spec(vps_fd, &spec, &ignored) == 0)
-			each(&spec.limits, entry->d_name, arg);
-		spec_free(&spec);
-	}
+	(void)host_each_vps(host, ask_other, &others, &(struct vps_err){ 0 });
 }
 
 /* "max" is everything. */

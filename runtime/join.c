@@ -130,10 +130,10 @@ static int become_root(const struct join *join, struct vps_err *err)
  */
 static int settle_on_cpus(const struct join *join, struct vps_err *err)
 {
-	struct placement cpus;
+	struct cpulist cpus;
 	int r = 0;
 
-	if (join->process.cpus_final && placement_parse(join->process.cpus_final, &cpus) == 0)
+	if (join->process.cpus_final && cpulist_parse(join->process.cpus_final, &cpus))
 		r = placement_set_cpus(&cpus, err);
 	else if (join->process.cpus_initial)
 		r = placement_free_cpus(err);
@@ -267,9 +267,9 @@ static pid_t clone_into_cgroup(const struct join *join)
 /* Born on the processors of "initial"; we ourselves are there for that moment only. */
 static int clone_joiner(const struct join *join, pid_t *ret_pid, struct vps_err *err)
 {
-	struct placement before, cpus;
+	struct cpulist before, cpus;
 	bool is_moved = join->process.cpus_initial &&
-			placement_parse(join->process.cpus_initial, &cpus) == 0;
+			cpulist_parse(join->process.cpus_initial, &cpus);
 	struct vps_err ignored = { 0 };
 	int r = is_moved ? placement_get_cpus(&before, err) : 0;
 

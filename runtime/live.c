@@ -11,7 +11,7 @@
 #include "base/fileio.h"
 #include "isolation/cg.h"
 #include "runtime/attach.h"
-#include "runtime/cpulist.h"
+#include "base/cpulist.h"
 #include "runtime/disk.h"
 #include "runtime/places.h"
 

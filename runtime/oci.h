@@ -13,6 +13,7 @@
 #include <sys/types.h>
 
 #include "base/arena.h"
+#include "base/cpulist.h"
 #include "base/err.h"
 #include "isolation/caps.h"
 #include "isolation/cg.h"
@@ -20,7 +21,6 @@
 #include "isolation/idmap.h"
 #include "isolation/mounts.h"
 #include "isolation/namespaces.h"
-#include "isolation/placement.h"
 #include "isolation/rdt.h"
 #include "isolation/syscalls.h"
 
@@ -136,7 +136,7 @@ struct oci_config {
 	struct rdt                 rdt;
 	bool                       has_memory_policy;
 	int                        memory_mode;		/* MPOL_…, with MPOL_F_… */
-	struct placement           memory_nodes;
+	struct cpulist             memory_nodes;
 };
 
 /*

@@ -9,7 +9,7 @@
 
 struct policy {
 	unsigned long     mode, flags;
-	struct placement  nodes;
+	struct cpulist    nodes;
 	bool              has_nodes;
 };
 
@@ -39,7 +39,7 @@ static int read_nodes(const struct doc_node *node, void *field)
 		return node->doc->err->code;
 	if (!*text)
 		return 0;	/* engines write "" for none */
-	if (placement_parse(text, &policy->nodes) < 0)
+	if (!cpulist_parse(text, &policy->nodes))
 		return doc_fail(node, "%s is not a list of memory nodes such as \"0-3,7\"",
 				doc_quote(text, shown));
 	policy->has_nodes = true;

@@ -280,7 +280,7 @@ static int read_io_priority(const struct doc_node *node, void *process)
 static int read_cpus(const struct doc_node *node, void *field)
 {
 	const char **cpus = field;
-	struct placement unused;
+	struct cpulist unused;
 	char shown[DOC_SHOWN];
 
 	*cpus = doc_string(node);
@@ -290,7 +290,7 @@ static int read_cpus(const struct doc_node *node, void *field)
 		*cpus = NULL;
 		return 0;
 	}
-	if (placement_parse(*cpus, &unused) < 0)
+	if (!cpulist_parse(*cpus, &unused))
 		return doc_fail(node, "%s is not a list of processors such as \"0-3,7\"",
 				doc_quote(*cpus, shown));
 	return 0;

@@ -30,6 +30,7 @@
 #include "isolation/devfs.h"
 #include "isolation/labels.h"
 #include "isolation/rootless.h"
+#include "isolation/placement.h"
 #include "sync.h"
 #include "users.h"
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/cpulist.h"
+#include "base/cpulist.h"
 #include "runtime/doc.h"
 
 #define MIB		(UINT64_C(1) << 20)

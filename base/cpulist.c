@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Reads and compares lists of processors; called by the limits that are such. */
+/* Reads and compares lists of processors; called by limits and by what binds a process to some. */
 #include "cpulist.h"
 
 #include <ctype.h>

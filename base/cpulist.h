@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Sets of processors as the kernel writes them: "0-1,4". */
-#ifndef RUNTIME_CPULIST_H
-#define RUNTIME_CPULIST_H
+/* Sets of processors, or of memory nodes, as the kernel writes them: "0-1,4". */
+#ifndef BASE_CPULIST_H
+#define BASE_CPULIST_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #define CPULIST_CPUS	8192	/* the largest NR_CPUS that Linux can be built with */
 
+/* In memory as sched_setaffinity(2) and set_mempolicy(2) take it. */
 struct cpulist {
 	uint64_t words[CPULIST_CPUS / 64];
 };

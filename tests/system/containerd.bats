@@ -95,7 +95,7 @@ state_of() {
 @test "containerd: run with an environment, a directory, mounts, capabilities and a read-only root" {
 	run -0 runs --rm --read-only --env A=b --cwd /tmp --cap-drop CAP_CHOWN --cap-add CAP_SYS_ADMIN \
 		--mount "type=bind,src=$CLIENT/image,dst=/etc,options=rbind:ro" "$IMAGE" c1 \
-		sh -c 'echo $A; pwd; ls /etc | grep layer; grep CapEff /proc/self/status; echo x >/x; true'
+		sh -c 'exec 2>&1; echo $A; pwd; ls /etc | grep layer; grep CapEff /proc/self/status; echo x >/x; true'
 	[[ $output == $'b\n/tmp\nlayer.tar\nCapEff:\t00000000a82425fa\n'*'/x: Read-only file system' ]]
 }
 

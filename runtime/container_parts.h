@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Between the files of the engine: container.c, container_root.c, init.c. */
+/* Between the files of the engine: container.c, container_*.c, init.c. */
 #ifndef RUNTIME_CONTAINER_PARTS_H
 #define RUNTIME_CONTAINER_PARTS_H
 
@@ -62,6 +62,8 @@ bool container_has_joiner(const struct container *c);
 pid_t container_clone_joined(struct container *c, struct clone_args *args, struct vps_err *err);
 
 /* Stages. */
+int init_up(struct container *c, struct vps_err *err);
+void init_down(struct container *c);
 int cgroup_up(struct container *c, struct vps_err *err);
 void cgroup_down(struct container *c);
 int limits_up(struct container *c, struct vps_err *err);

@@ -41,7 +41,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "base/fileio.h"
+#include "base/own.h"
 #include "base/phase.h"
 #include "fault.h"
 #include "hooks.h"

@@ -24,6 +24,7 @@ const struct command *const commands[] = {
 	&cmd_set,
 	&cmd_stats,
 	&cmd_capacity,
+	&cmd_metrics,
 	&cmd_image,
 	&cmd_doctor,
 	&cmd_help,

@@ -36,6 +36,7 @@ extern const struct command cmd_restart;
 extern const struct command cmd_resume;
 extern const struct command cmd_set;
 extern const struct command cmd_start;
+extern const struct command cmd_metrics;
 extern const struct command cmd_stats;
 extern const struct command cmd_stop;
 extern const struct command cmd_version;

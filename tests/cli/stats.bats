@@ -29,3 +29,9 @@ load helpers
 	run -0 vpsctl stats
 	[[ ${#lines[@]} == 1 && ${lines[0]} == NAME*CPU*MEMORY* ]]
 }
+
+@test "metrics: where there is no VPS there are the names alone" {
+	needs_root
+	run -0 vpsctl metrics
+	[[ ${lines[0]} == "# HELP vps_up "* && -z $(grep -v '^#' <<<"$output") ]]
+}

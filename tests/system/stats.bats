@@ -54,3 +54,20 @@ burn() {
 	run -0 vpsctl stats web1
 	[[ ${lines[1]} =~ ^web1\ +[0-9.]+%\ +[0-9]+M/128M\ .*\ [0-9]+/100\  ]]
 }
+
+@test "metrics: each sample has a type and the value of stats, and those that do not run are down" {
+	vps_up web1
+	vpsctl create web2
+	run -0 vpsctl metrics
+	# a head of two lines for each metric, then its samples, and nothing else
+	[[ -z $(awk '
+		/^# HELP / { help = $3; next }
+		/^# TYPE / { type = $3; if (type != help || $4 !~ /^(gauge|counter)$/) print
+			if (($4 == "counter") != ($3 ~ /_total$/)) print; next }
+		$0 !~ "^" type "[{]vps=\"web[12]\"[}] ([0-9.]+|[+]Inf)$" { print }' <<<"$output") ]]
+	[[ $output == *$'\nvps_up{vps="web1"} 1\nvps_up{vps="web2"} 0\n'* ]]
+	[[ $(grep -c 'vps="web2"' <<<"$output") == 2 ]]
+	local seconds
+	seconds=$(sed -n 's/^vps_cpu_usage_seconds_total{vps="web1"} //p' <<<"$output")
+	[[ $(jq -n "$seconds > 0 and $seconds <= $(stat_of web1 cpu_usec) / 1e6") == true ]]
+}

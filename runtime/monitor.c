@@ -37,6 +37,7 @@
 #include "base/fileio.h"
 #include "base/lock.h"
 #include "base/own.h"
+#include "base/shed.h"
 #include "console_server.h"
 #include "container.h"
 #include "control.h"
@@ -435,6 +436,7 @@ static void watch(struct monitor *m)
 	struct ending end;
 
 	for (;;) {
+		shed_code();	/* of the start: most of what it had in memory */
 		while (!serve(m, -1))
 			;
 		end = finish(m);

@@ -4,9 +4,11 @@
 #define BASE_SHED_H
 
 /*
- * Unmap the pages of code and constants of the program and its libraries. They
- * stay in the page cache: what is used again is mapped again, a page fault each.
+ * Unmap the code and constants of the program and its libraries, which stay in
+ * the page cache, and pages of their variables that hold nothing but zeros
+ * (libcgroup clears a table of 0.8 MB). What is used again costs a page fault.
+ * For a process of one thread.
  */
-void shed_code(void);
+void shed_memory(void);
 
 #endif

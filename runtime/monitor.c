@@ -436,7 +436,7 @@ static void watch(struct monitor *m)
 	struct ending end;
 
 	for (;;) {
-		shed_code();	/* of the start: most of what it had in memory */
+		shed_memory();	/* of the start: most of what it had in memory */
 		while (!serve(m, -1))
 			;
 		end = finish(m);

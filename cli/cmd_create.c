@@ -5,6 +5,7 @@
 #include "base/own.h"
 #include "cli/commands.h"
 #include "cli/each.h"
+#include "cli/plan_file.h"
 #include "cli/say.h"
 #include "cli/spec_build.h"
 
@@ -48,22 +49,6 @@ static int create_one(struct cli *cli, const char *name, const void *arg, struct
 	return 0;
 }
 
-/* Operands that hold a '=' are settings. Moves the names to the start; returns their number. */
-static int sort_operands(int count, char **args)
-{
-	int names = 0, i;
-
-	for (i = 0; i < count; i++) {
-		char *word = args[i];
-
-		if (strchr(word, '='))
-			continue;
-		memmove(args + names + 1, args + names, (size_t)(i - names) * sizeof(*args));
-		args[names++] = word;
-	}
-	return names;
-}
-
 static int build(const struct create_values *values, int settings, char **pairs,
 		 struct spec *spec, struct vps_err *err)
 {
@@ -89,7 +74,7 @@ static int run(struct cli *cli, const void *values, int count, char **args)
 	struct vps_err err = { 0 };
 	struct spec spec = { 0 };
 	struct plan plan = { create, &spec };
-	int names = sort_operands(count, args);
+	int names = plan_sort_operands(count, args);
 	char *own_name[1];
 	int status;
 
@@ -111,7 +96,7 @@ static int check(struct cli *cli, const void *values, int count, char **args)
 {
 	const struct create_values *create = values;
 
-	if (!create->spec_file && !sort_operands(count, args))
+	if (!create->spec_file && !plan_sort_operands(count, args))
 		return say_misuse(cli, "missing argument: NAME");
 	return EXIT_DONE;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Reads the limits that a command is given, for cmd_set.c and cmd_capacity.c. */
+/* Reads the limits that a command is given, for cmd_create.c, cmd_set.c and cmd_capacity.c. */
 #include "cli/plan_file.h"
 
 #include <errno.h>

@@ -96,3 +96,24 @@ nothing_is_left() {
 oci_pid() {
 	oci state "$1" | jq .pid
 }
+
+# receive_terminal WORDS [TYPED]: in the background, wait for a terminal at the console socket,
+# type a line and keep what is shown, until these words are, in $BATS_TEST_TMPDIR/shown.
+receive_terminal() {
+	python3 - "$BATS_TEST_TMPDIR/console" "$@" >"$BATS_TEST_TMPDIR/shown" 3>&- <<-'END' &
+		import array, os, socket, sys
+		server = socket.socket(socket.AF_UNIX)
+		server.bind(sys.argv[1])
+		server.listen(1)
+		server.settimeout(20)
+		peer, _ = server.accept()
+		name, parts, _, _ = peer.recvmsg(100, socket.CMSG_SPACE(4))
+		master = array.array("i", parts[0][2])[0]
+		if len(sys.argv) > 3:
+		    os.write(master, sys.argv[3].encode() + b"\n")
+		shown = b""
+		while sys.argv[2].encode() not in shown:
+		    shown += os.read(master, 1000)
+		print(shown.decode())
+	END
+}

@@ -233,21 +233,7 @@ load oci
 	[[ $stderr == *"use --console-socket" ]]
 	nothing_is_left c1
 	runs 'echo over the socket; read word; echo "got $word"'
-	python3 - "$BATS_TEST_TMPDIR/console" >"$BATS_TEST_TMPDIR/shown" 3>&- <<-'END' &
-		import array, os, socket, sys
-		server = socket.socket(socket.AF_UNIX)
-		server.bind(sys.argv[1])
-		server.listen(1)
-		server.settimeout(20)
-		peer, _ = server.accept()
-		name, parts, _, _ = peer.recvmsg(100, socket.CMSG_SPACE(4))
-		master = array.array("i", parts[0][2])[0]
-		os.write(master, b"word\n")
-		shown = b""
-		while b"got word" not in shown:
-		    shown += os.read(master, 1000)
-		print(shown.decode())
-	END
+	receive_terminal "got word" word
 	eventually 5 test -S "$BATS_TEST_TMPDIR/console"
 	oci create --bundle "$bundle" --console-socket "$BATS_TEST_TMPDIR/console" c1 3>&-
 	oci start c1

@@ -536,21 +536,7 @@ limit_of() {
 		"$bundle/config.json" >"$BATS_TEST_TMPDIR/process.json"
 	run -255 --separate-stderr oci exec --detach --process "$BATS_TEST_TMPDIR/process.json" c1
 	[[ $stderr == *"use --console-socket" ]]
-	python3 - "$BATS_TEST_TMPDIR/console" >"$BATS_TEST_TMPDIR/shown" 3>&- <<-'END' &
-		import array, os, socket, sys
-		server = socket.socket(socket.AF_UNIX)
-		server.bind(sys.argv[1])
-		server.listen(1)
-		server.settimeout(20)
-		peer, _ = server.accept()
-		name, parts, _, _ = peer.recvmsg(100, socket.CMSG_SPACE(4))
-		master = array.array("i", parts[0][2])[0]
-		os.write(master, b"word\n")
-		shown = b""
-		while b"got word" not in shown:
-		    shown += os.read(master, 1000)
-		print(shown.decode())
-	END
+	receive_terminal "got word" word
 	local server=$!
 	eventually 5 test -S "$BATS_TEST_TMPDIR/console"
 	oci exec --detach --process "$BATS_TEST_TMPDIR/process.json" --console-socket "$BATS_TEST_TMPDIR/console" \

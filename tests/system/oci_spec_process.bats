@@ -138,21 +138,7 @@ load oci
 	needs_program python3
 	config '.process.terminal = true | .process.consoleSize = {height: 33, width: 99}'
 	runs 'tty; stty size; test -t 0 && echo "is a terminal"; read word'
-	python3 - "$BATS_TEST_TMPDIR/console" >"$BATS_TEST_TMPDIR/shown" 3>&- <<-'END' &
-		import array, os, socket, sys
-		server = socket.socket(socket.AF_UNIX)
-		server.bind(sys.argv[1])
-		server.listen(1)
-		server.settimeout(20)
-		peer, _ = server.accept()
-		name, parts, _, _ = peer.recvmsg(100, socket.CMSG_SPACE(4))
-		master = array.array("i", parts[0][2])[0]
-		shown = b""
-		while b"a terminal" not in shown:
-		    shown += os.read(master, 1000)
-		os.write(master, b"word\n")
-		print(shown.decode())
-	END
+	receive_terminal "a terminal" word
 	eventually 5 test -S "$BATS_TEST_TMPDIR/console"
 	oci create --bundle "$bundle" --console-socket "$BATS_TEST_TMPDIR/console" c1 3>&-
 	oci start c1

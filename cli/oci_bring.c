@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/fdpass.h"
 #include "base/fileio.h"
 #include "base/phase.h"
 #include "cli/oci_exe.h"
@@ -63,25 +64,10 @@ int oci_bring_console(const char *path, struct vps_err *err)
 int oci_bring_send_console(int socket_fd, int master_fd, struct vps_err *err)
 {
 	static const char name[] = "/dev/ptmx";
-	struct iovec part = { .iov_base = (void *)name, .iov_len = sizeof(name) - 1 };
-	union {
-		struct cmsghdr head;
-		char           room[CMSG_SPACE(sizeof(int))];
-	} control = { 0 };
-	struct msghdr message = {
-		.msg_iov = &part,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control),
-	};
+	ssize_t sent = fdpass_send(socket_fd, name, sizeof(name) - 1, &master_fd, 1);
 
-	control.head.cmsg_len = CMSG_LEN(sizeof(int));
-	control.head.cmsg_level = SOL_SOCKET;
-	control.head.cmsg_type = SCM_RIGHTS;
-	memcpy(CMSG_DATA(&control.head), &master_fd, sizeof(int));
-	if (sendmsg(socket_fd, &message, MSG_NOSIGNAL) < 0)
-		return vps_err_set(err, -errno, "cannot send the terminal to the console socket");
-	return 0;
+	return sent < 0 ? vps_err_set(err, (int)sent,
+				      "cannot send the terminal to the console socket") : 0;
 }
 
 /* ---- from a bundle to the engine ---- */

@@ -10,6 +10,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/fdpass.h"
 #include "base/own.h"
 #include "oci.h"
 
@@ -49,35 +50,16 @@ int listener_connect(const struct syscalls_profile *profile, int *ret_fd, struct
 }
 
 /* The descriptor goes with the first byte. */
-static int send_all(int socket_fd, char *text, int fd)
+static int send_all(int socket_fd, const char *text, int fd)
 {
-	union {
-		struct cmsghdr head;
-		char           room[CMSG_SPACE(sizeof(int))];
-	} control = { 0 };
-	struct iovec part = { .iov_base = text, .iov_len = strlen(text) };
-	struct msghdr message = {
-		.msg_iov = &part,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control),
-	};
+	size_t len = strlen(text), at = 0;
 
-	control.head.cmsg_len = CMSG_LEN(sizeof(int));
-	control.head.cmsg_level = SOL_SOCKET;
-	control.head.cmsg_type = SCM_RIGHTS;
-	memcpy(CMSG_DATA(&control.head), &fd, sizeof(int));
-	while (part.iov_len > 0) {
-		ssize_t sent = sendmsg(socket_fd, &message, MSG_NOSIGNAL);
+	while (at < len) {
+		ssize_t sent = fdpass_send(socket_fd, text + at, len - at, &fd, at ? 0 : 1);
 
-		if (sent < 0 && errno == EINTR)
-			continue;
 		if (sent < 0)
-			return -errno;
-		part.iov_base = (char *)part.iov_base + sent;
-		part.iov_len -= (size_t)sent;
-		message.msg_control = NULL;
-		message.msg_controllen = 0;
+			return (int)sent;
+		at += (size_t)sent;
 	}
 	return 0;
 }

@@ -9,6 +9,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "base/fdpass.h"
 #include "base/own.h"
 
 struct message {
@@ -30,23 +31,9 @@ int sync_open(int ret_fds[2], struct vps_err *err)
 
 static int send_message(int fd, const struct message *message, size_t size, int fd_to_pass)
 {
-	struct iovec iov = { .iov_base = (void *)message, .iov_len = size };
-	union control control = { 0 };
-	struct msghdr head = { .msg_iov = &iov, .msg_iovlen = 1 };
-	ssize_t sent;
+	ssize_t sent = fdpass_send(fd, message, size, &fd_to_pass, fd_to_pass >= 0 ? 1 : 0);
 
-	if (fd_to_pass >= 0) {
-		control.head.cmsg_len = CMSG_LEN(sizeof(int));
-		control.head.cmsg_level = SOL_SOCKET;
-		control.head.cmsg_type = SCM_RIGHTS;
-		memcpy(CMSG_DATA(&control.head), &fd_to_pass, sizeof(int));
-		head.msg_control = &control;
-		head.msg_controllen = sizeof(control);
-	}
-	do
-		sent = sendmsg(fd, &head, MSG_NOSIGNAL);
-	while (sent < 0 && errno == EINTR);
-	return sent < 0 ? -errno : 0;
+	return sent < 0 ? (int)sent : 0;
 }
 
 int sync_send(int fd, enum sync_step step, int fd_to_pass)

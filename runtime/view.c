@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <sys/uio.h>
 
+#include "base/fdpass.h"
 #include "base/own.h"
 
 const struct view_file_info view_files[VIEW_FILES] = {
@@ -31,28 +32,17 @@ union control {
 	char           room[CMSG_SPACE(sizeof(int) * VIEW_FILES)];
 };
 
+_Static_assert(VIEW_FILES <= FDPASS_MAX, "a view goes in one message");
+
 int view_send(int fd, enum view_word word, const char *name, const int *fds, size_t count)
 {
 	struct view_message message = { .word = word };
-	struct iovec iov = { .iov_base = &message, .iov_len = sizeof(message) };
-	union control control = { 0 };
-	struct msghdr head = { .msg_iov = &iov, .msg_iovlen = 1 };
 	ssize_t sent;
 
 	if (name)
 		strncpy(message.name, name, sizeof(message.name) - 1);
-	if (count) {
-		control.head.cmsg_len = CMSG_LEN(sizeof(int) * count);
-		control.head.cmsg_level = SOL_SOCKET;
-		control.head.cmsg_type = SCM_RIGHTS;
-		memcpy(CMSG_DATA(&control.head), fds, sizeof(int) * count);
-		head.msg_control = &control;
-		head.msg_controllen = CMSG_SPACE(sizeof(int) * count);
-	}
-	do
-		sent = sendmsg(fd, &head, MSG_NOSIGNAL);
-	while (sent < 0 && errno == EINTR);
-	return sent < 0 ? -errno : 0;
+	sent = fdpass_send(fd, &message, sizeof(message), fds, count);
+	return sent < 0 ? (int)sent : 0;
 }
 
 int view_receive(int fd, struct view_message *ret_message, int *ret_fds, size_t count)

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Sending open files to another process, unix(7), SCM_RIGHTS. */
+#ifndef BASE_FDPASS_H
+#define BASE_FDPASS_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#define FDPASS_MAX	16	/* descriptors in one message */
+
+/*
+ * Send bytes with copies of some descriptors.
+ *
+ * data   at least one byte; on a stream they may be sent in part, the descriptors with the first
+ * fds    count of them, 0 to FDPASS_MAX, borrowed
+ *
+ * Returns the number of bytes sent, or -errno (-EPIPE without a signal).
+ */
+ssize_t fdpass_send(int socket_fd, const void *data, size_t len, const int *fds, size_t count)
+	__attribute__((nonnull(2)));
+
+#endif

@@ -15,9 +15,16 @@ setup_file() {
 	prepare
 }
 
+# A container that has ended is cleaned up after by a process of the engine's own, which mounts its
+# storage again.
+no_client_runs() {
+	! pgrep -f "$CLIENT/" >/dev/null
+}
+
 teardown_file() {
 	cleanup
-	# innermost first; lazily, since an engine may still be at its own cleaning up
+	eventually 60 no_client_runs || true	# the unmounting says the rest
+	# innermost first; lazily, for what is still in use
 	awk -v dir="$BATS_FILE_TMPDIR/" 'index($5, dir) == 1 { print $5 }' /proc/self/mountinfo |
 		sort -r | xargs -r umount -l
 	if [[ -n ${VPS_TEST_PRIVATE-} ]]; then

@@ -25,6 +25,7 @@ const struct command *const commands[] = {
 	&cmd_stats,
 	&cmd_capacity,
 	&cmd_metrics,
+	&cmd_events,
 	&cmd_image,
 	&cmd_doctor,
 	&cmd_help,

@@ -17,6 +17,7 @@ extern const struct command cmd_create;
 extern const struct command cmd_destroy;
 extern const struct command cmd_doctor;
 extern const struct command cmd_enter;
+extern const struct command cmd_events;
 extern const struct command cmd_exec;
 extern const struct command cmd_help;
 extern const struct command cmd_image;

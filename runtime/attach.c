@@ -41,10 +41,10 @@ static size_t list_len(const char *const *list)
 
 int attach_save(int run_fd, const struct attach *a, struct vps_err *err)
 {
-	json_t *object = json_pack("{s:s, s:s, s:s, s:o, s:b, s:s*, s:s*, s:s*, s:s*, s:s*, s:i, s:s, "
+	json_t *object = json_pack("{s:s, s:s, s:s, s:I, s:o, s:b, s:s*, s:s*, s:s*, s:s*, s:s*, s:i, s:s, "
 				   "s:o, s:b, s:i, s:i, s:i}",
 				   "name", a->name, "root", a->root, "cgroup", a->cgroup,
-				   "layers", strings(a->layers, a->layer_count),
+				   "id_start", (json_int_t)a->id_start, "layers", strings(a->layers, a->layer_count),
 				   "has_network", a->has_network, "bridge", a->bridge,
 				   "link", a->link, "gateway", a->gateway, "address", a->address,
 				   "mac", a->mac, "mtu", (int)a->mtu, "hostname", a->hostname,
@@ -102,6 +102,7 @@ int attach_load(int run_fd, struct attach *a, struct vps_err *err)
 	a->name = text_of(a, object, "name");
 	a->root = text_of(a, object, "root");
 	a->cgroup = text_of(a, object, "cgroup");
+	a->id_start = (uint32_t)json_integer_value(json_object_get(object, "id_start"));
 	a->layers = list_of(a, object, "layers", &a->layer_count);
 	a->has_network = json_is_true(json_object_get(object, "has_network"));
 	a->bridge = text_of(a, object, "bridge");

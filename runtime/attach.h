@@ -21,6 +21,7 @@ struct attach {
 	const char        *name;
 	const char        *root;	/* ROOT of all state */
 	const char        *cgroup;	/* path below the v2 mount */
+	uint32_t           id_start;	/* the host's id of its root */
 	const char *const *layers;	/* diff-ids, lowest first */
 	size_t             layer_count;
 	bool               has_network;

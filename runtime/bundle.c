@@ -103,6 +103,7 @@ static int write_attach(struct vps *vps, const struct inputs *in, struct vps_err
 		.name = vps->name,
 		.root = vps->host->root,
 		.cgroup = in->cgroup,
+		.id_start = a->id_start,
 		.layers = (const char *const *)in->image->diff_ids,
 		.layer_count = in->image->diff_ids_len,
 		.has_network = spec->network.mode == SPEC_NET_BRIDGE,

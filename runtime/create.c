@@ -2,6 +2,7 @@
 /* The verbs of vps.h that change which VPSs there are: create, destroy, rename; called by vpsctl. */
 #include <errno.h>
 #include <fcntl.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 
 #include "base/fileio.h"
 #include "base/lock.h"
+#include "events.h"
 #include "host.h"
 #include "host_limits.h"
 #include "images/overlay.h"
@@ -153,6 +155,9 @@ int vps_create(struct vps_host *host, const char *name, const struct spec *spec,
 	}
 	if (r < 0)
 		(void)vps_erase(&vps, &ignored);
+	else
+		event_record(host->root_fd, name, "created",
+			     event_by(json_pack("{ss}", "image", spec->image)));
 	return r;
 }
 
@@ -186,7 +191,11 @@ int vps_destroy(struct vps_host *host, const char *name, bool is_forced, struct 
 				   "it is running; stop it first, or destroy it with --force");
 	if (vps.has_monitor)
 		r = stop_locked(&vps, 0, err);
-	return r < 0 ? r : vps_erase(&vps, err);
+	if (r == 0)
+		r = vps_erase(&vps, err);
+	if (r == 0)
+		event_record(host->root_fd, name, "destroyed", event_by(NULL));
+	return r;
 }
 
 int vps_rename(struct vps_host *host, const char *name, const char *new_name,
@@ -217,5 +226,8 @@ int vps_rename(struct vps_host *host, const char *name, const char *new_name,
 	r = vps_lock(host, new_name, &renamed, err);
 	if (r == 0)	/* only now: until then this lock keeps the row of the old name */
 		r = tree_remove(host->run_fd, name, err);
+	if (r == 0)
+		event_record(host->root_fd, name, "renamed",
+			     event_by(json_pack("{ss}", "new_name", new_name)));
 	return r;
 }

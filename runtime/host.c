@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 #include "base/fileio.h"
 #include "base/lock.h"
 #include "images/store.h"
+#include "events.h"
 #include "monitor.h"
 #include "resize.h"
 
@@ -229,8 +231,11 @@ static int recover(struct vps *vps, struct vps_err *err)
 	file_sweep(vps->vps_fd);
 	if (vps->state.status == VPS_STOPPED && faccessat(vps->run_fd, "state.json", F_OK, 0) < 0)
 		return 0;
-	if (vps->state.status == VPS_RUNNING)
+	if (vps->state.status == VPS_RUNNING) {
 		(void)last_run_write(vps->vps_fd, &last, &ignored);
+		event_record(vps->host->root_fd, vps->name, "stopped",
+			     json_pack("{si, ss}", "exit_status", -1, "reason", last.reason));
+	}
 	run_clear(vps);
 	return vps_refresh(vps, err);
 }

@@ -14,6 +14,7 @@
 #include "base/fileio.h"
 #include "base/lock.h"
 #include "control.h"
+#include "events.h"
 #include "host.h"
 #include "isolation/cg.h"
 #include "monitor.h"
@@ -246,7 +247,10 @@ static int set_frozen(struct vps_host *host, const char *name, bool is_frozen, s
 	if (cg_is_frozen(cg_fd) == is_frozen)
 		return vps_err_say(err, -VPS_ESTATE, "it is %s already",
 				   is_frozen ? "paused" : "running");
-	return cg_freeze(cg_fd, is_frozen, 10000, err);
+	r = cg_freeze(cg_fd, is_frozen, 10000, err);
+	if (r == 0)
+		event_record(host->root_fd, name, is_frozen ? "paused" : "resumed", event_by(NULL));
+	return r;
 }
 
 int vps_pause(struct vps_host *host, const char *name, struct vps_err *err)

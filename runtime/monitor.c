@@ -20,6 +20,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <jansson.h>
 #include <malloc.h>
 #include <poll.h>
 #include <sched.h>
@@ -33,6 +34,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "alarms.h"
 #include "attach.h"
 #include "base/fileio.h"
 #include "base/lock.h"
@@ -41,6 +43,7 @@
 #include "console_server.h"
 #include "container.h"
 #include "control.h"
+#include "events.h"
 #include "host.h"
 #include "isolation/devfs.h"
 #include "state.h"
@@ -55,13 +58,14 @@
 
 struct monitor {
 	const struct monitor_options *options;
-	int                   run_fd, vps_fd, cache_fd, lock_fd, control_fd;
+	int                   root_fd, run_fd, vps_fd, cache_fd, lock_fd, control_fd;
 	struct attach         attach;
 	struct attachments    ops;
 	struct container      c;
 	struct run_state      state;
 	struct console_server console;
 	struct view_client    view;
+	struct alarms         alarms;
 	bool                  is_stopping;	/* somebody asked for it: do not start again */
 	bool                  has_mount_ns;
 };
@@ -88,10 +92,11 @@ static int open_files(struct monitor *m, struct vps_err *err)
 	r = attach_load(m->run_fd, &m->attach, err);
 	if (r < 0)
 		return r;
-	(void)snprintf(path, sizeof(path), "%s/vps/%s", m->attach.root, m->attach.name);
-	m->vps_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	m->root_fd = open(m->attach.root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	(void)snprintf(path, sizeof(path), "vps/%s", m->attach.name);
+	m->vps_fd = openat(m->root_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (m->vps_fd < 0)
-		return vps_err_set(err, -errno, "cannot open %s", path);
+		return vps_err_set(err, -errno, "cannot open %s/%s", m->attach.root, path);
 	m->cache_fd = open(m->options->cache_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	m->control_fd = control_listen(m->run_fd, err);
 	if (m->control_fd < 0)
@@ -112,6 +117,14 @@ static void container_begin(struct monitor *m)
 	m->c.cache_fd = m->cache_fd;
 	m->c.has_mount_ns = m->has_mount_ns;
 	m->c.view = &m->view;
+}
+
+/* Once its init runs: nobody waits for this. */
+static void listen_to_alarms(struct monitor *m)
+{
+	OWN_FD cg_fd = cg_open(m->attach.cgroup);
+
+	alarms_open(&m->alarms, m->root_fd, m->attach.name, cg_fd, m->attach.id_start);
 }
 
 /* Bring the container up and let its init go; on failure nothing is left of it. */
@@ -141,6 +154,9 @@ static int bring_up(struct monitor *m, struct vps_err *err)
 		container_down(&m->c);
 		return r;
 	}
+	event_record(m->root_fd, m->attach.name, "started",
+		     json_pack("{si, si}", "init_pid", (int)m->c.init_pid, "restarts",
+			       (int)m->state.restarts));
 	if (m->c.console_fd >= 0)
 		console_server_open(&m->console, fd_take(&m->c.console_fd));
 	/* A start is the only time when much memory is needed; this process stays for months. */
@@ -284,6 +300,8 @@ static struct ending finish(struct monitor *m)
 	int wait_status = 0;
 	bool is_known = waitpid(m->c.init_pid, &wait_status, WNOHANG) == m->c.init_pid;
 
+	alarms_handle(&m->alarms, NULL);	/* init may have been the victim */
+	alarms_close(&m->alarms);
 	end = judge(m, is_known, wait_status);
 	last.ended_sec = time(NULL);
 	last.restarts = m->state.restarts;
@@ -291,6 +309,8 @@ static struct ending finish(struct monitor *m)
 	memcpy(last.reason, end.reason, sizeof(last.reason));
 	/* On a full disk the report is lost, the VPS is not. */
 	(void)last_run_write(m->vps_fd, &last, &ignored);
+	event_record(m->root_fd, m->attach.name, "stopped",
+		     json_pack("{si, ss}", "exit_status", end.status, "reason", end.reason));
 	m->c.init_pid = 0;	/* reaped: container_down() must not wait for it */
 	container_down(&m->c);
 	m->state.init_pid = 0;
@@ -337,7 +357,12 @@ static void accept_client(struct monitor *m)
 
 #define LOST_MSEC	200	/* between tries to start the server of the view */
 
-enum { POLL_INIT, POLL_CONTROL, POLL_VIEW, POLL_CONSOLE };
+enum { POLL_INIT, POLL_CONTROL, POLL_VIEW, POLL_ALARMS, POLL_CONSOLE = POLL_ALARMS + ALARMS };
+
+static int sooner(int a_msec, int b_msec)
+{
+	return a_msec < 0 || (b_msec >= 0 && b_msec < a_msec) ? b_msec : a_msec;
+}
 
 /* Serve until init ends or (timeout_msec, -1: never) the time is over. True: init ended. */
 static bool serve(struct monitor *m, int timeout_msec)
@@ -350,11 +375,15 @@ static bool serve(struct monitor *m, int timeout_msec)
 	fds[POLL_CONTROL] = (struct pollfd){ .fd = m->control_fd, .events = POLLIN };
 	fds[POLL_VIEW] = (struct pollfd){ .fd = m->view.server_fd, .events = POLLIN };
 	count = console_server_poll(&m->console, fds + POLL_CONSOLE);
-	if (view_client_is_lost(&m->view) && (timeout_msec < 0 || timeout_msec > LOST_MSEC))
-		timeout_msec = LOST_MSEC;
+	alarms_poll(&m->alarms, fds + POLL_ALARMS);
+	timeout_msec = sooner(timeout_msec, alarms_timeout(&m->alarms));
+	if (view_client_is_lost(&m->view))
+		timeout_msec = sooner(timeout_msec, LOST_MSEC);
 	n = poll(fds, POLL_CONSOLE + count, timeout_msec);
 	if (view_client_is_lost(&m->view) || (n > 0 && fds[POLL_VIEW].revents))
 		view_client_restore(&m->view);
+	if (n >= 0)
+		alarms_handle(&m->alarms, fds + POLL_ALARMS);
 	if (n <= 0)
 		return false;
 	console_server_handle(&m->console, fds + POLL_CONSOLE, count);
@@ -436,6 +465,7 @@ static void watch(struct monitor *m)
 	struct ending end;
 
 	for (;;) {
+		listen_to_alarms(m);
 		shed_memory();	/* of the start: most of what it had in memory */
 		while (!serve(m, -1))
 			;
@@ -457,13 +487,13 @@ static void report(const struct vps_err *err)
 
 int monitor_run(const struct monitor_options *options)
 {
-	struct monitor m = { .options = options };
+	struct monitor m = { .options = options, .alarms = ALARMS_INIT };
 	struct vps_err err = { 0 };
 	char go;
 	int r;
 
 	view_client_init(&m.view, options->run_dir);
-	m.run_fd = m.vps_fd = m.cache_fd = m.lock_fd = m.control_fd = FD_NONE;
+	m.root_fd = m.run_fd = m.vps_fd = m.cache_fd = m.lock_fd = m.control_fd = FD_NONE;
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)fcntl(MONITOR_REPORT_FD, F_SETFD, FD_CLOEXEC);
 	(void)fcntl(MONITOR_LOCK_FD, F_SETFD, FD_CLOEXEC);

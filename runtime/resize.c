@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,8 +15,9 @@
 
 #include "base/fileio.h"
 #include "base/lock.h"
-#include "fault.h"
 #include "disk.h"
+#include "events.h"
+#include "fault.h"
 #include "host_limits.h"
 #include "isolation/cg.h"
 #include "limits.h"
@@ -358,6 +360,22 @@ static void put_text(char *to, size_t size, const struct limits *limits, enum re
 	(void)snprintf(to, size, "%s", limits_format(limits, id, buf, sizeof(buf)));
 }
 
+static struct vps_change change_of(const struct resize *rz, enum resource_id id)
+{
+	struct vps_change change = { 0 };
+
+	(void)snprintf(change.name, sizeof(change.name), "%s", resources[id].name);
+	if (is_saved(rz)) {
+		put_text(change.saved_before, sizeof(change.saved_before), &rz->saved_before, id);
+		put_text(change.saved, sizeof(change.saved), &rz->saved, id);
+	}
+	if (rz->is_live[id]) {
+		put_text(change.running_before, sizeof(change.running_before), &rz->run_before, id);
+		put_text(change.running, sizeof(change.running), &rz->run, id);
+	}
+	return change;
+}
+
 static int report(const struct resize *rz, struct vps_change **ret_changes, size_t *ret_count,
 		  struct vps_err *err)
 {
@@ -367,27 +385,31 @@ static int report(const struct resize *rz, struct vps_change **ret_changes, size
 
 	if (!changes)
 		return vps_err_set(err, -ENOMEM, "cannot report the change");
-	for (id = 0; id < RESOURCES; id++) {
-		struct vps_change *to = &changes[n];
-
-		if (!rz->is_asked[id])
-			continue;
-		(void)snprintf(to->name, sizeof(to->name), "%s", resources[id].name);
-		if (is_saved(rz)) {
-			put_text(to->saved_before, sizeof(to->saved_before), &rz->saved_before,
-				 (enum resource_id)id);
-			put_text(to->saved, sizeof(to->saved), &rz->saved, (enum resource_id)id);
-		}
-		if (rz->is_live[id]) {
-			put_text(to->running_before, sizeof(to->running_before), &rz->run_before,
-				 (enum resource_id)id);
-			put_text(to->running, sizeof(to->running), &rz->run, (enum resource_id)id);
-		}
-		n++;
-	}
+	for (id = 0; id < RESOURCES; id++)
+		if (rz->is_asked[id])
+			changes[n++] = change_of(rz, (enum resource_id)id);
 	*ret_changes = changes;
 	*ret_count = n;
 	return 0;
+}
+
+static void record(const struct resize *rz)
+{
+	int id;
+
+	for (id = 0; id < RESOURCES; id++) {
+		const struct vps_change change = change_of(rz, (enum resource_id)id);
+		bool is_run = rz->is_live[id];
+		const char *before = is_run ? change.running_before : change.saved_before;
+		const char *after = is_run ? change.running : change.saved;
+
+		if (rz->is_asked[id] && strcmp(before, after) != 0)
+			event_record(rz->vps->host->root_fd, rz->vps->name, "limit-changed",
+				     event_by(json_pack("{ss, ss, ss, sb, sb}", "limit",
+							change.name, "old", before, "new", after,
+							"is_running", is_run, "is_saved",
+							is_saved(rz))));
+	}
 }
 
 /* ---- the verb ---- */
@@ -439,8 +461,11 @@ int vps_set(struct vps_host *host, const char *name, const struct vps_settings *
 		r = prepare(&rz, settings, err);
 	if (r == 0 && ret_changes)
 		r = report(&rz, &changes, &count, err);
-	if (r == 0 && !(flags & VPS_SET_DRY_RUN))
+	if (r == 0 && !(flags & VPS_SET_DRY_RUN)) {
 		r = carry_out(&rz, err);
+		if (r == 0)
+			record(&rz);
+	}
 	if (r == 0 && ret_changes) {
 		*ret_changes = mem_take(&changes);
 		*ret_count = count;

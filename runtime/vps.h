@@ -204,6 +204,18 @@ int vps_console(struct vps_host *host, const char *name, struct vps_err *err);
 int vps_logs(struct vps_host *host, const char *name, size_t lines, bool is_followed, int out_fd,
 	     struct vps_err *err);
 
+/*
+ * Copy what happened to VPSs to out_fd: ROOT/events.jsonl, one JSON object a
+ * line, the oldest first. vpsctl(8) says what is in them.
+ *
+ * names       whose; also of VPSs that are gone
+ * count       of names; 0: every VPS's
+ * lines       only the last so many; SIZE_MAX: all that is kept
+ * is_followed go on as it grows, until nobody reads out_fd any more
+ */
+int vps_events(struct vps_host *host, const char *const *names, size_t count, size_t lines,
+	       bool is_followed, int out_fd, struct vps_err *err);
+
 /* Call for each image layer (diff-id, hex) that some VPS stands on: what may not be removed. */
 int vps_layers_in_use(struct vps_host *host, int (*each)(const char *diff_id, void *arg),
 		      void *arg, struct vps_err *err);

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Watches files of a cgroup; called by the monitor of a VPS. */
+#include "cg_watch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/own.h"
+
+#define FILE_MAX	4096	/* bytes of a file of events */
+
+/* Whoever lacks CAP_SYS_RESOURCE may ask for multiples of this alone, since Linux 6.5. */
+#define WINDOW_USEC	2000000u
+
+int cg_watch_open(int cg_fd, const char *file)
+{
+	int fd = openat(cg_fd, file, O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+int cg_watch_read(int watch_fd, const char *key, uint64_t *ret_value)
+{
+	char text[FILE_MAX];
+	ssize_t len = pread(watch_fd, text, sizeof(text) - 1, 0);
+	size_t key_len = strlen(key);
+	const char *line;
+
+	if (len < 0)
+		return -errno;
+	text[len] = '\0';
+	for (line = text; *line; line += strcspn(line, "\n"), line += *line == '\n')
+		if (strncmp(line, key, key_len) == 0 && line[key_len] == ' ') {
+			*ret_value = strtoull(line + key_len + 1, NULL, 10);
+			return 0;
+		}
+	return -ENODATA;
+}
+
+int cg_watch_pressure(int cg_fd, const char *file, unsigned percent)
+{
+	OWN_FD fd = openat(cg_fd, file, O_RDWR | O_CLOEXEC);
+	char trigger[48];
+	int len = snprintf(trigger, sizeof(trigger), "some %u %u", percent * (WINDOW_USEC / 100),
+			   WINDOW_USEC);
+
+	if (fd < 0 || write(fd, trigger, (size_t)len + 1) < 0)
+		return -errno;
+	return fd_take(&fd);
+}

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Makes events of what the kernel tells of a VPS's cgroup; called by the monitor. */
+#include "alarms.h"
+
+#include <fcntl.h>
+#include <jansson.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/own.h"
+#include "events.h"
+#include "isolation/cg.h"
+#include "isolation/cg_watch.h"
+#include "oom.h"
+
+#define ID_COUNT	65536	/* of the range of a VPS */
+#define QUIET_MSEC	1000	/* between two events of one kind: a tenant must not fill the log */
+#define CALM_MSEC	10000	/* without being told of pressure, it is over */
+
+static const struct alarm_row {
+	const char *file, *key;	/* of pressure there is no key */
+	const char *resource;
+	unsigned    percent;	/* of the time */
+} rows[ALARMS] = {
+	[ALARM_OOM]    = { "memory.events",   "oom_kill", NULL,     0 },
+	[ALARM_PIDS]   = { "pids.events",     "max",      NULL,     0 },
+	[ALARM_CPU]    = { "cpu.pressure",    NULL,	  "cpu",    80 },
+	[ALARM_MEMORY] = { "memory.pressure", NULL,	  "memory", 10 },
+	[ALARM_IO]     = { "io.pressure",     NULL,	  "io",     30 },
+};
+
+static int64_t now_msec(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
+void alarms_open(struct alarms *alarms, int root_fd, const char *name, int cg_fd, uid_t first_uid)
+{
+	int id;
+
+	alarms_close(alarms);
+	alarms->root_fd = root_fd;
+	alarms->name = name;
+	alarms->first_uid = first_uid;
+	alarms->cg_fd = fcntl(cg_fd, F_DUPFD_CLOEXEC, 0);
+	for (id = 0; id < ALARMS; id++) {
+		struct alarm_state *state = &alarms->state[id];
+
+		state->fd = rows[id].key ? cg_watch_open(cg_fd, rows[id].file) :
+			    cg_watch_pressure(cg_fd, rows[id].file, rows[id].percent);
+		if (state->fd >= 0 && rows[id].key)
+			(void)cg_watch_read(state->fd, rows[id].key, &state->count);
+	}
+	alarms->log_fd = alarms->state[ALARM_OOM].fd < 0 ? FD_NONE : oom_open();
+}
+
+void alarms_close(struct alarms *alarms)
+{
+	int id;
+
+	for (id = 0; id < ALARMS; id++) {
+		own_close(&alarms->state[id].fd);
+		alarms->state[id] = (struct alarm_state){ .fd = FD_NONE };
+	}
+	own_close(&alarms->log_fd);
+	own_close(&alarms->cg_fd);
+}
+
+void alarms_poll(const struct alarms *alarms, struct pollfd fds[ALARMS])
+{
+	int64_t now = now_msec();
+	int id;
+
+	for (id = 0; id < ALARMS; id++) {
+		const struct alarm_state *state = &alarms->state[id];
+
+		fds[id] = (struct pollfd){ .fd = now < state->quiet_msec ? -1 : state->fd,
+					   .events = POLLPRI };
+	}
+}
+
+static int64_t sooner(int64_t a, int64_t b)
+{
+	return b == 0 || (a != 0 && a < b) ? a : b;
+}
+
+int alarms_timeout(const struct alarms *alarms)
+{
+	int64_t now = now_msec(), next = 0;
+	int id;
+
+	for (id = 0; id < ALARMS; id++) {
+		const struct alarm_state *state = &alarms->state[id];
+
+		if (state->fd >= 0 && state->quiet_msec > now)
+			next = sooner(next, state->quiet_msec);
+		next = sooner(next, state->calm_msec);
+	}
+	return next == 0 ? -1 : next <= now ? 0 : (int)(next - now);
+}
+
+/* ---- the events ---- */
+
+static json_t *limit_of(const struct alarms *alarms, const char *file)
+{
+	uint64_t value;
+
+	if (cg_read(alarms->cg_fd, file, &value) < 0 || value > INT64_MAX)
+		return json_null();
+	return json_integer((json_int_t)value);
+}
+
+static void record_victim(const struct alarms *alarms, const struct oom_victim *victim)
+{
+	event_record(alarms->root_fd, alarms->name, "oom-kill",
+		     json_pack("{ss, si, sI, sI, sI, so, sb}", "process", victim->name, "pid",
+			       (int)victim->pid, "anon_bytes", (json_int_t)victim->anon_bytes,
+			       "file_bytes", (json_int_t)victim->file_bytes, "shmem_bytes",
+			       (json_int_t)victim->shmem_bytes, "limit_bytes",
+			       limit_of(alarms, "memory.max"), "is_host", victim->is_host));
+}
+
+/* The log names those of all VPSs; an id is in the range of one. */
+static void record_kills(const struct alarms *alarms, uint64_t kills)
+{
+	struct oom_victim victim;
+
+	while (alarms->log_fd >= 0 && oom_next(alarms->log_fd, &victim)) {
+		if (victim.uid - alarms->first_uid >= ID_COUNT)
+			continue;
+		record_victim(alarms, &victim);
+		kills -= kills > 0;
+	}
+	for (; kills > 0; kills--)	/* a log that was full, or may not be read */
+		event_record(alarms->root_fd, alarms->name, "oom-kill",
+			     json_pack("{sn, sn, so}", "process", "pid", "limit_bytes",
+				       limit_of(alarms, "memory.max")));
+}
+
+static void record_refused(const struct alarms *alarms, uint64_t refused)
+{
+	event_record(alarms->root_fd, alarms->name, "pids-limit",
+		     json_pack("{so, sI}", "limit", limit_of(alarms, "pids.max"), "refused",
+			       (json_int_t)refused));
+}
+
+static void handle_count(struct alarms *alarms, enum alarm_id id)
+{
+	struct alarm_state *state = &alarms->state[id];
+	uint64_t count, before = state->count;
+
+	if (cg_watch_read(state->fd, rows[id].key, &count) < 0) {
+		own_close(&state->fd);	/* the cgroup is gone */
+		return;
+	}
+	state->count = count;
+	if (count <= before)
+		return;
+	if (id == ALARM_OOM)
+		record_kills(alarms, count - before);
+	else
+		record_refused(alarms, count - before);
+	state->quiet_msec = now_msec() + QUIET_MSEC;
+}
+
+static void record_pressure(const struct alarms *alarms, enum alarm_id id, bool is_high)
+{
+	event_record(alarms->root_fd, alarms->name, "pressure",
+		     json_pack("{ss, si, sb}", "resource", rows[id].resource, "percent",
+			       (int)rows[id].percent, "is_high", is_high));
+}
+
+static void handle_pressure(struct alarms *alarms, enum alarm_id id)
+{
+	struct alarm_state *state = &alarms->state[id];
+
+	if (!state->calm_msec)
+		record_pressure(alarms, id, true);
+	state->quiet_msec = now_msec() + QUIET_MSEC;
+	state->calm_msec = now_msec() + CALM_MSEC;
+}
+
+static void calm_down(struct alarms *alarms, enum alarm_id id)
+{
+	struct alarm_state *state = &alarms->state[id];
+
+	if (!state->calm_msec || now_msec() < state->calm_msec)
+		return;
+	state->calm_msec = 0;
+	record_pressure(alarms, id, false);
+}
+
+void alarms_handle(struct alarms *alarms, const struct pollfd *fds)
+{
+	int id;
+
+	for (id = 0; id < ALARMS; id++) {
+		struct alarm_state *state = &alarms->state[id];
+
+		if (rows[id].key && state->fd >= 0 && (!fds || fds[id].revents))
+			handle_count(alarms, (enum alarm_id)id);
+		else if (!rows[id].key && fds && fds[id].revents & POLLERR)
+			own_close(&state->fd);	/* the cgroup is gone */
+		else if (!rows[id].key && fds && fds[id].revents)
+			handle_pressure(alarms, (enum alarm_id)id);
+		if (fds)
+			calm_down(alarms, (enum alarm_id)id);
+	}
+}

@@ -34,8 +34,11 @@ int live_open(int run_fd, int root_fd, struct live *live, struct vps_err *err)
 	if (r < 0)
 		return r;
 	live->vps_fd = openat(root_fd, dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (live->vps_fd < 0)
-		return vps_err_set(err, -errno, "cannot open ROOT/%s", dir);
+	if (live->vps_fd < 0) {
+		(void)vps_err_set(err, -errno, "cannot open ROOT/%s", dir);
+		live_close(live);
+		return err->code;
+	}
 	places_find(root_fd, &live->places);
 	return 0;
 }

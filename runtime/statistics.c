@@ -171,6 +171,6 @@ int vps_stats(struct vps_host *host, const char *name, struct vps_stats *ret_sta
 	ret_stats->time_usec = (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 	read_values(&live, ret_stats);
 	read_limits(&live, ret_stats);
-	own_close(&live.cg_fd);
+	live_close(&live);
 	return 0;
 }

@@ -3,14 +3,13 @@
 #include "err.h"
 
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 /* A sentence that is complete carries this at its very end, past the NUL. */
 #define SAID_MARK	(sizeof(((struct vps_err *)0)->text) - 1)
 
-static bool is_said(const struct vps_err *err)
+bool vps_err_is_said(const struct vps_err *err)
 {
 	return err->text[SAID_MARK] == 1;
 }
@@ -79,7 +78,7 @@ int vps_err_in(struct vps_err *err, const char *fmt, ...)
 
 const char *vps_err_message(const struct vps_err *err, char *buf, unsigned long size)
 {
-	if (is_said(err))
+	if (vps_err_is_said(err))
 		(void)snprintf(buf, size, "%s", err->text);
 	else
 		(void)snprintf(buf, size, "%s: %s", err->text, strerror(-err->code));

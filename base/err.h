@@ -4,6 +4,7 @@
 #define BASE_ERR_H
 
 #include <limits.h>
+#include <stdbool.h>
 
 /*
  * Owned by the caller, who starts with { 0 }. It owns nothing itself, so it
@@ -47,6 +48,12 @@ int vps_err_in(struct vps_err *err, const char *fmt, ...)
 	__attribute__((nonnull, format(printf, 2, 3)));
 
 /*
+ * Whether the sentence is complete. Then whoever recorded it chose the code for
+ * what it means here; else it is the kernel's, which knows nothing of VPSs.
+ */
+bool vps_err_is_said(const struct vps_err *err) __attribute__((nonnull));
+
+/*
  * The whole message for a person: the sentence, with strerror() of the code
  * appended where the sentence does not stand by itself.
  *
@@ -58,7 +65,7 @@ const char *vps_err_message(const struct vps_err *err, char *buf, unsigned long 
 
 /*
  * Errno values with one meaning each across this project, so that cli/ can
- * choose the exit status from the code alone (design: "The command line").
+ * choose the exit status from the code of a complete sentence (design: "The command line").
  */
 #define VPS_EMISUSE	EINVAL		/* 2: a value that can never be right */
 #define VPS_ENOENT	ENOENT		/* 3: no such VPS, image, … */

@@ -6,7 +6,7 @@
 #include "base/own.h"
 #include "cli/commands.h"
 #include "cli/emit.h"
-#include "cli/plan_file.h"
+#include "cli/operands.h"
 #include "cli/say.h"
 #include "cli/table.h"
 #include "runtime/capacity.h"
@@ -168,7 +168,7 @@ static int run(struct cli *cli, const void *values, int count, char **args)
 	struct vps_err err = { 0 };
 	size_t room_count = 0;
 
-	if (capacity->plan_file && plan_file_read(capacity->plan_file, &plan, &err) < 0)
+	if (capacity->plan_file && operands_read_file(capacity->plan_file, &plan, &err) < 0)
 		return say_error(cli, NULL, &err);
 	settings.plan = plan;
 	if (vps_capacity(cli->host, &settings, &rooms, &room_count, &err) < 0)

@@ -5,7 +5,7 @@
 #include "base/own.h"
 #include "cli/commands.h"
 #include "cli/each.h"
-#include "cli/plan_file.h"
+#include "cli/operands.h"
 #include "cli/say.h"
 #include "cli/spec_build.h"
 
@@ -74,7 +74,7 @@ static int run(struct cli *cli, const void *values, int count, char **args)
 	struct vps_err err = { 0 };
 	struct spec spec = { 0 };
 	struct plan plan = { create, &spec };
-	int names = plan_sort_operands(count, args);
+	int names = operands_sort(count, args);
 	char *own_name[1];
 	int status;
 
@@ -96,7 +96,7 @@ static int check(struct cli *cli, const void *values, int count, char **args)
 {
 	const struct create_values *create = values;
 
-	if (!create->spec_file && !plan_sort_operands(count, args))
+	if (!create->spec_file && !operands_sort(count, args))
 		return say_misuse(cli, "missing argument: NAME");
 	return EXIT_DONE;
 }

@@ -7,7 +7,7 @@
 #include "cli/commands.h"
 #include "cli/each.h"
 #include "cli/emit.h"
-#include "cli/plan_file.h"
+#include "cli/operands.h"
 #include "cli/say.h"
 #include "cli/table.h"
 #include "runtime/resources.h"
@@ -122,14 +122,14 @@ static int run(struct cli *cli, const void *values, int count, char **args)
 	const struct set_values *set = values;
 	OWN_MEM char *plan = NULL;
 	struct vps_err err = { 0 };
-	int names = plan_sort_operands(count, args);
+	int names = operands_sort(count, args);
 	struct set_job job = {
 		.settings = { .pairs = (const char *const *)args + names,
 			      .count = (size_t)(count - names) },
 		.flags = flags_of(set),
 	};
 
-	if (set->plan_file && plan_file_read(set->plan_file, &plan, &err) < 0)
+	if (set->plan_file && operands_read_file(set->plan_file, &plan, &err) < 0)
 		return say_error(cli, NULL, &err);
 	job.settings.plan = plan;
 	return set->is_dry_run ? dry_run(cli, &job, names, args) :
@@ -139,7 +139,7 @@ static int run(struct cli *cli, const void *values, int count, char **args)
 static int check(struct cli *cli, const void *values, int count, char **args)
 {
 	const struct set_values *set = values;
-	int names = plan_sort_operands(count, args);
+	int names = operands_sort(count, args);
 
 	if (!names)
 		return say_misuse(cli, "missing argument: NAME");

@@ -9,7 +9,7 @@
 #include "base/own.h"
 #include "cli/text.h"
 
-int say_status(int code)
+int say_status(const struct vps_err *err)
 {
 	static const struct {
 		int error, status;
@@ -26,7 +26,7 @@ int say_status(int code)
 	size_t i;
 
 	for (i = 0; i < ARRAY_LEN(statuses); i++)
-		if (statuses[i].error == -code)
+		if (statuses[i].error == -err->code && (!err->code || vps_err_is_said(err)))
 			return statuses[i].status;
 	return EXIT_FAILED;
 }
@@ -58,7 +58,7 @@ int say_misuse(const struct cli *cli, const char *fmt, ...)
 int say_error(const struct cli *cli, const char *subject, const struct vps_err *err)
 {
 	char text[sizeof(err->text) + 100];
-	int status = say_status(err->code);
+	int status = say_status(err);
 
 	if (cli->command && cli->command->flags & CMD_RUNS)
 		status = EXIT_CANT_RUN;

@@ -19,8 +19,8 @@ enum exit_status {
 	EXIT_CANT_RUN = 125,
 };
 
-/* The exit status for a negative errno. */
-int say_status(int code);
+/* The exit status for a failure: 1, unless its code has a meaning of ours, base/err.h. */
+int say_status(const struct vps_err *err) __attribute__((nonnull));
 
 /* "vpsctl: start: SENTENCE; see 'vpsctl start --help'". Returns EXIT_MISUSED. */
 int say_misuse(const struct cli *cli, const char *fmt, ...)

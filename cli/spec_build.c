@@ -3,30 +3,22 @@
 #include "cli/spec_build.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/fileio.h"
 #include "base/own.h"
+#include "cli/operands.h"
 
 int spec_build_read(const char *path, struct spec *spec, struct vps_err *err)
 {
 	static const char nothing[] = "{\"version\": 1}";
 	OWN_MEM char *text = NULL;
-	size_t len = 0;
 
 	if (!path)
 		return spec_parse(nothing, sizeof(nothing) - 1, spec, err);
-	if (!strcmp(path, "-")) {
-		path = "standard input";
-		if (file_read_fd(STDIN_FILENO, path, SPEC_SIZE_MAX, &text, &len, err) < 0)
-			return err->code;
-	} else if (file_read(AT_FDCWD, path, SPEC_SIZE_MAX, &text, &len, err) < 0) {
+	if (operands_read_file(path, &text, err) < 0)
 		return err->code;
-	}
-	if (spec_parse(text, len, spec, err) < 0)
-		return vps_err_in(err, "%s", path);
+	if (spec_parse(text, strlen(text), spec, err) < 0)
+		return vps_err_in(err, "%.300s", strcmp(path, "-") == 0 ? "standard input" : path);
 	return 0;
 }
 

@@ -255,7 +255,7 @@ static int run_command(const struct command_row *command, const struct globals *
 	else if (command->run(&run, &err) == 0)
 		return EXIT_DONE;
 	return complain(command->name, vps_err_message(&err, text, sizeof(text)),
-			say_status(err.code));
+			say_status(&err));
 }
 
 static int parse_and_run(const struct globals *globals, int argc, char **argv)

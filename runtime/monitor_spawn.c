@@ -88,6 +88,9 @@ int monitor_release(int *fd, pid_t pid, struct vps_err *err)
 		(void)vps_err_say(err, -ECHILD, "its monitor was killed while it started");
 	else if (report.code)
 		*err = report;
+	/* Of something in it, such as its program: the VPS itself is there. */
+	if (err->code == -VPS_ENOENT && vps_err_is_said(err))
+		err->code = -ENOEXEC;
 	if (err->code)
 		monitor_reap(fd, pid);
 	return err->code;

@@ -38,7 +38,7 @@ without_run_files() {
 @test "faults: an init that cannot be executed is named and leaves the host as it was" {
 	vpsctl create web1 --set 'init=["/no/such/program"]'
 	without_run_files >"$BATS_TEST_TMPDIR/before"
-	run ! vpsctl start web1
+	run -1 vpsctl start web1
 	[[ $output == *"/no/such/program"* ]]
 	without_run_files | diff "$BATS_TEST_TMPDIR/before" -
 }

@@ -23,16 +23,25 @@ int cg_watch_open(int cg_fd, const char *file)
 	return fd < 0 ? -errno : fd;
 }
 
-int cg_watch_read(int watch_fd, const char *key, uint64_t *ret_value)
+static int read_again(int watch_fd, char text[FILE_MAX])
 {
-	char text[FILE_MAX];
-	ssize_t len = pread(watch_fd, text, sizeof(text) - 1, 0);
-	size_t key_len = strlen(key);
-	const char *line;
+	ssize_t len = pread(watch_fd, text, FILE_MAX - 1, 0);
 
 	if (len < 0)
 		return -errno;
 	text[len] = '\0';
+	return 0;
+}
+
+int cg_watch_read(int watch_fd, const char *key, uint64_t *ret_value)
+{
+	char text[FILE_MAX];
+	size_t key_len = strlen(key);
+	const char *line;
+	int r = read_again(watch_fd, text);
+
+	if (r < 0)
+		return r;
 	for (line = text; *line; line += strcspn(line, "\n"), line += *line == '\n')
 		if (strncmp(line, key, key_len) == 0 && line[key_len] == ' ') {
 			*ret_value = strtoull(line + key_len + 1, NULL, 10);
@@ -51,4 +60,20 @@ int cg_watch_pressure(int cg_fd, const char *file, unsigned percent)
 	if (fd < 0 || write(fd, trigger, (size_t)len + 1) < 0)
 		return -errno;
 	return fd_take(&fd);
+}
+
+int cg_watch_total(int watch_fd, uint64_t *ret_usec)
+{
+	static const char key[] = " total=";	/* of the first line, "some" */
+	char text[FILE_MAX];
+	const char *at;
+	int r = read_again(watch_fd, text);
+
+	if (r < 0)
+		return r;
+	at = strstr(text, key);
+	if (!at)
+		return -ENODATA;
+	*ret_usec = strtoull(at + sizeof(key) - 1, NULL, 10);
+	return 0;
 }

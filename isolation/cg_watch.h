@@ -26,4 +26,7 @@ int cg_watch_read(int watch_fd, const char *key, uint64_t *ret_value);
  */
 int cg_watch_pressure(int cg_fd, const char *file, unsigned percent);
 
+/* For how long some process has waited in all, of such a descriptor. 0 or -errno. */
+int cg_watch_total(int watch_fd, uint64_t *ret_usec);
+
 #endif

@@ -39,10 +39,44 @@ static size_t list_len(const char *const *list)
 	return len;
 }
 
+/* Numbers in the scale of their rows. */
+static json_t *elastic_to_json(const struct elastic *elastic)
+{
+	json_t *object = json_pack("{si}", "percent", (int)elastic->percent);
+	int id;
+
+	for (id = 0; id < ELASTICS; id++) {
+		if (!elastic_has(elastic, (enum elastic_id)id))
+			continue;
+		(void)json_object_set_new(object, elastic_rows[id].floor_key,
+					  json_integer((json_int_t)elastic->floor[id]));
+		(void)json_object_set_new(object, elastic_rows[id].ceiling_key,
+					  json_integer((json_int_t)elastic->ceiling[id]));
+	}
+	return object;
+}
+
+static struct elastic elastic_from_json(const json_t *object)
+{
+	struct elastic elastic = { 0 };
+	int id;
+
+	elastic.percent = (unsigned)json_integer_value(json_object_get(object, "percent"));
+	for (id = 0; id < ELASTICS; id++) {
+		const json_t *floor = json_object_get(object, elastic_rows[id].floor_key);
+		const json_t *ceiling = json_object_get(object, elastic_rows[id].ceiling_key);
+
+		elastic.has_floor[id] = elastic.has_ceiling[id] = floor && ceiling;
+		elastic.floor[id] = (uint64_t)json_integer_value(floor);
+		elastic.ceiling[id] = (uint64_t)json_integer_value(ceiling);
+	}
+	return elastic;
+}
+
 int attach_save(int run_fd, const struct attach *a, struct vps_err *err)
 {
 	json_t *object = json_pack("{s:s, s:s, s:s, s:I, s:o, s:b, s:s*, s:s*, s:s*, s:s*, s:s*, s:i, s:s, "
-				   "s:o, s:b, s:i, s:i, s:i}",
+				   "s:o, s:b, s:i, s:o, s:i, s:i}",
 				   "name", a->name, "root", a->root, "cgroup", a->cgroup,
 				   "id_start", (json_int_t)a->id_start, "layers", strings(a->layers, a->layer_count),
 				   "has_network", a->has_network, "bridge", a->bridge,
@@ -50,7 +84,8 @@ int attach_save(int run_fd, const struct attach *a, struct vps_err *err)
 				   "mac", a->mac, "mtu", (int)a->mtu, "hostname", a->hostname,
 				   "dns", strings(a->dns, list_len(a->dns)),
 				   "is_first_boot", a->is_first_boot,
-				   "stop_signal", a->stop_signal, "restart", (int)a->restart,
+				   "stop_signal", a->stop_signal, "elastic",
+				   elastic_to_json(&a->elastic), "restart", (int)a->restart,
 				   "restart_max", (int)a->restart_max);
 	OWN_MEM char *text = object ? json_dumps(object, JSON_INDENT(1)) : NULL;
 
@@ -115,6 +150,7 @@ int attach_load(int run_fd, struct attach *a, struct vps_err *err)
 	a->dns = list_of(a, object, "dns", &dns_count);
 	a->is_first_boot = json_is_true(json_object_get(object, "is_first_boot"));
 	a->stop_signal = number_of(object, "stop_signal");
+	a->elastic = elastic_from_json(json_object_get(object, "elastic"));
 	a->restart = (enum spec_restart)number_of(object, "restart");
 	a->restart_max = (unsigned)number_of(object, "restart_max");
 	json_decref(object);

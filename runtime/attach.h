@@ -31,6 +31,7 @@ struct attach {
 	const char *const *dns;		/* NULL-terminated */
 	bool               is_first_boot;	/* hostname and hosts are written once, then they are the tenant's */
 	int                stop_signal;
+	struct elastic     elastic;
 	enum spec_restart  restart;
 	unsigned           restart_max;
 };

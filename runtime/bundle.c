@@ -117,6 +117,7 @@ static int write_attach(struct vps *vps, const struct inputs *in, struct vps_err
 		.dns = spec->network.dns,
 		.is_first_boot = faccessat(vps->vps_fd, "last.json", F_OK, 0) < 0,
 		.stop_signal = stop_signal(in->image),
+		.elastic = spec->elastic,
 		.restart = spec->restart,
 		.restart_max = spec->restart_max,
 	};

@@ -26,6 +26,11 @@ static int check_limits(struct vps_host *host, const char *name, const struct sp
 	struct resource_places places;
 	enum resource_id i;
 
+	if (!spec->is_best_effort && access("/proc/pressure/memory", F_OK) < 0 &&
+	    (elastic_has(&spec->elastic, ELASTIC_MEMORY) ||
+	     elastic_has(&spec->elastic, ELASTIC_CPU_WEIGHT)))
+		return vps_err_say(err, -VPS_EHOST,
+				   "elastic: this kernel does not tell of pressure; boot one with CONFIG_PSI and psi=1, or ask for \"limits\": \"best-effort\"");
 	places_find(host->root_fd, &places);
 	for (i = 0; i < RESOURCES; i++) {
 		if (!spec->limits.is_set[i] || spec->is_best_effort)

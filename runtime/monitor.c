@@ -43,6 +43,7 @@
 #include "console_server.h"
 #include "container.h"
 #include "control.h"
+#include "elastic_loop.h"
 #include "events.h"
 #include "host.h"
 #include "isolation/devfs.h"
@@ -66,6 +67,7 @@ struct monitor {
 	struct console_server console;
 	struct view_client    view;
 	struct alarms         alarms;
+	struct elastic_loop   elastic;
 	bool                  is_stopping;	/* somebody asked for it: do not start again */
 	bool                  has_mount_ns;
 };
@@ -120,11 +122,12 @@ static void container_begin(struct monitor *m)
 }
 
 /* Once its init runs: nobody waits for this. */
-static void listen_to_alarms(struct monitor *m)
+static void look_after(struct monitor *m)
 {
 	OWN_FD cg_fd = cg_open(m->attach.cgroup);
 
 	alarms_open(&m->alarms, m->root_fd, m->attach.name, cg_fd, m->attach.id_start);
+	elastic_loop_open(&m->elastic, &m->attach, m->options->run_dir, cg_fd);
 }
 
 /* Bring the container up and let its init go; on failure nothing is left of it. */
@@ -300,8 +303,6 @@ static struct ending finish(struct monitor *m)
 	int wait_status = 0;
 	bool is_known = waitpid(m->c.init_pid, &wait_status, WNOHANG) == m->c.init_pid;
 
-	alarms_handle(&m->alarms, NULL);	/* init may have been the victim */
-	alarms_close(&m->alarms);
 	end = judge(m, is_known, wait_status);
 	last.ended_sec = time(NULL);
 	last.restarts = m->state.restarts;
@@ -309,6 +310,9 @@ static struct ending finish(struct monitor *m)
 	memcpy(last.reason, end.reason, sizeof(last.reason));
 	/* On a full disk the report is lost, the VPS is not. */
 	(void)last_run_write(m->vps_fd, &last, &ignored);
+	alarms_handle(&m->alarms, NULL);	/* init may have been the victim */
+	alarms_close(&m->alarms);
+	elastic_loop_close(&m->elastic);
 	event_record(m->root_fd, m->attach.name, "stopped",
 		     json_pack("{si, ss}", "exit_status", end.status, "reason", end.reason));
 	m->c.init_pid = 0;	/* reaped: container_down() must not wait for it */
@@ -357,7 +361,14 @@ static void accept_client(struct monitor *m)
 
 #define LOST_MSEC	200	/* between tries to start the server of the view */
 
-enum { POLL_INIT, POLL_CONTROL, POLL_VIEW, POLL_ALARMS, POLL_CONSOLE = POLL_ALARMS + ALARMS };
+enum {
+	POLL_INIT,
+	POLL_CONTROL,
+	POLL_VIEW,
+	POLL_ALARMS,
+	POLL_ELASTIC = POLL_ALARMS + ALARMS,
+	POLL_CONSOLE = POLL_ELASTIC + ELASTIC_FDS
+};
 
 static int sooner(int a_msec, int b_msec)
 {
@@ -376,14 +387,18 @@ static bool serve(struct monitor *m, int timeout_msec)
 	fds[POLL_VIEW] = (struct pollfd){ .fd = m->view.server_fd, .events = POLLIN };
 	count = console_server_poll(&m->console, fds + POLL_CONSOLE);
 	alarms_poll(&m->alarms, fds + POLL_ALARMS);
+	elastic_loop_poll(&m->elastic, fds + POLL_ELASTIC);
 	timeout_msec = sooner(timeout_msec, alarms_timeout(&m->alarms));
+	timeout_msec = sooner(timeout_msec, elastic_loop_timeout(&m->elastic));
 	if (view_client_is_lost(&m->view))
 		timeout_msec = sooner(timeout_msec, LOST_MSEC);
 	n = poll(fds, POLL_CONSOLE + count, timeout_msec);
 	if (view_client_is_lost(&m->view) || (n > 0 && fds[POLL_VIEW].revents))
 		view_client_restore(&m->view);
-	if (n >= 0)
+	if (n >= 0) {
 		alarms_handle(&m->alarms, fds + POLL_ALARMS);
+		elastic_loop_handle(&m->elastic, fds + POLL_ELASTIC);
+	}
 	if (n <= 0)
 		return false;
 	console_server_handle(&m->console, fds + POLL_CONSOLE, count);
@@ -465,7 +480,7 @@ static void watch(struct monitor *m)
 	struct ending end;
 
 	for (;;) {
-		listen_to_alarms(m);
+		look_after(m);
 		shed_memory();	/* of the start: most of what it had in memory */
 		while (!serve(m, -1))
 			;
@@ -487,7 +502,11 @@ static void report(const struct vps_err *err)
 
 int monitor_run(const struct monitor_options *options)
 {
-	struct monitor m = { .options = options, .alarms = ALARMS_INIT };
+	struct monitor m = {
+		.options = options,
+		.alarms = ALARMS_INIT,
+		.elastic = ELASTIC_LOOP_INIT,
+	};
 	struct vps_err err = { 0 };
 	char go;
 	int r;

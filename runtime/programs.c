@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Finds vps-monitor and vps-image; called by start, by `vpsctl image` and by doctor. */
+/* Finds vps-monitor, vps-image and so on; called by whoever starts one of them. */
 #include "programs.h"
 
 #include <errno.h>
@@ -13,7 +13,7 @@ static bool is_at(const char *dir, const char *below, const char *name, char pat
 	       access(path, X_OK) == 0;
 }
 
-/* Beside the program that is at a path, or in ../libexec/vps from there. */
+/* Beside the program that is at a path, or where an installation has it from there. */
 static bool is_beside(char *program, const char *name, char path[PATH_MAX])
 {
 	char *slash = strrchr(program, '/');
@@ -21,7 +21,8 @@ static bool is_beside(char *program, const char *name, char path[PATH_MAX])
 	if (!slash)
 		return false;
 	*slash = '\0';
-	return is_at(program, "", name, path) || is_at(program, "/../libexec/vps", name, path);
+	return is_at(program, "", name, path) || is_at(program, "/../libexec/vps", name, path) ||
+	       is_at(program, "/../../bin", name, path);
 }
 
 bool program_find(const char *name, char path[PATH_MAX])

@@ -7,8 +7,9 @@
 #include <stdbool.h>
 
 /*
- * Find a program of ours: beside the running one, in ../libexec/vps from
- * there (an installation that was moved as a whole), or where it is installed.
+ * Find a program of ours: beside the running one, in ../libexec/vps or
+ * ../../bin from there (an installation that was moved as a whole), or where it
+ * is installed.
  *
  * name   "vps-monitor"
  * path   receives it; when it is nowhere, the place where it should be

@@ -156,13 +156,33 @@ static int check_host(const struct resize *rz, const struct limits *limits, stru
 	return r;
 }
 
+/* Of a run alone what is not changed is as it may be. */
+static int check_elastic(const struct resize *rz, const struct limits *limits, struct vps_err *err)
+{
+	const struct elastic *elastic = &rz->spec.elastic;
+	struct limits become = *limits;
+	int id;
+
+	for (id = 0; id < ELASTICS; id++) {
+		enum resource_id row = elastic_rows[id].id;
+
+		if (is_saved(rz) || rz->is_asked[row])
+			continue;
+		become.is_set[row] = true;
+		become.value[row] = elastic->floor[id];
+	}
+	return elastic_check(elastic, &become, "", err);
+}
+
 static int check(const struct resize *rz, struct vps_err *err)
 {
 	const struct limits *limits = is_saved(rz) ? &rz->saved : &rz->run;
 
 	if (rz->is_asked[RES_CPU_SET] && rz->is_asked[RES_CPU_DEDICATED])
 		return vps_err_say(err, -EINVAL, "cpu.dedicated: not together with cpu.set; one after the other");
-	return limits_check(limits, "", err) < 0 ? err->code : check_host(rz, limits, err);
+	if (limits_check(limits, "", err) < 0 || check_elastic(rz, limits, err) < 0)
+		return err->code;
+	return check_host(rz, limits, err);
 }
 
 /* ---- the steps ---- */

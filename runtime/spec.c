@@ -259,6 +259,11 @@ static int read_network(const struct doc_node *node, void *spec)
 	return doc_object(node, spec_network_keys, spec);
 }
 
+static int read_elastic(const struct doc_node *node, void *spec)
+{
+	return doc_object(node, spec_elastic_keys, spec);
+}
+
 static int read_security(const struct doc_node *node, void *spec)
 {
 	return doc_object(node, spec_security_keys, spec);
@@ -274,6 +279,7 @@ const struct doc_key spec_keys[] = {
 	{ "env",       DOC_ANY,     DOC_FIELD(struct spec, env), .read = read_env },
 	{ "limits",    DOC_STRING,  DOC_FIELD(struct spec, is_best_effort), .read = read_limits },
 	{ "resources", DOC_OBJECT,  DOC_FIELD(struct spec, limits), .read = spec_read_resources },
+	{ "elastic",   DOC_OBJECT,  .read = read_elastic },
 	{ "view",      DOC_STRING,  DOC_FIELD(struct spec, has_kernel_view), .read = read_view },
 	{ "network",   DOC_OBJECT,  .read = read_network },
 	{ "security",  DOC_OBJECT,  .read = read_security },

@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "runtime/elastic.h"
 #include "runtime/resources.h"
 
 #define SPEC_SIZE_MAX	(1u << 20)	/* bytes of a vps.json that are read at most */
@@ -44,6 +45,7 @@ struct spec {
 	const char *const *env;		/* "KEY=VALUE", NULL-terminated */
 	struct limits      limits;
 	bool               is_best_effort;	/* "limits": "best-effort" */
+	struct elastic     elastic;
 	bool               has_kernel_view;	/* "view": "kernel" */
 	struct {
 		enum spec_net      mode;

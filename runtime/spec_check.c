@@ -60,6 +60,8 @@ int spec_check(const struct spec *spec, struct vps_err *err)
 	int r = limits_check(&spec->limits, "resources.", err);
 
 	if (r == 0)
+		r = elastic_check(&spec->elastic, &spec->limits, "resources.", err);
+	if (r == 0)
 		r = check_network(spec, err);
 	if (r == 0)
 		r = check_capabilities(spec, err);

@@ -9,9 +9,14 @@
 /* Tables of the sections; every offset is one within struct spec. */
 extern const struct doc_key spec_keys[];
 extern const struct doc_key spec_restart_keys[];
+extern const struct doc_key spec_elastic_keys[];
 extern const struct doc_key spec_network_keys[];
 extern const struct doc_key spec_security_keys[];
 extern const struct doc_key spec_capabilities_keys[];
+
+/* The value of a limit, a number or a string. text: of a row that is text, copied to the arena. */
+int spec_read_amount(const struct doc_node *node, enum resource_id id, uint64_t *ret_value,
+		     const char **ret_text);
 
 /* One value of "resources": its key is a row's name. field: struct limits. */
 int spec_read_resource(const struct doc_node *node, void *field);

@@ -19,31 +19,54 @@ static void put_env(struct writer *w, json_t *object, const char *const *env)
 	writer_section(w, object, "env", section);
 }
 
+static void put_amount(struct writer *w, json_t *section, const char *key, enum unit unit,
+		       uint64_t value)
+{
+	char text[40];
+
+	if (unit == UNIT_COUNT && value != UINT64_MAX)
+		writer_number(w, section, key, (int64_t)value);
+	else if (unit == UNIT_CPUS && value != UINT64_MAX && value % 1000 == 0)
+		writer_number(w, section, key, (int64_t)(value / 1000));
+	else if (unit == UNIT_CPUS && value != UINT64_MAX)
+		writer_put(w, section, key, json_real((double)value / 1000));
+	else
+		writer_string(w, section, key, unit_format(unit, value, text, sizeof(text)));
+}
+
 static void put_resources(struct writer *w, json_t *object, const struct limits *limits)
 {
 	json_t *section = json_object();
-	char text[40];
 	int id;
 
 	for (id = 0; id < RESOURCES; id++) {
 		const struct resource *row = &resources[id];
-		uint64_t value = limits->value[id];
 
-		if (!limits->is_set[id])
-			continue;
-		if (row->is_text)
+		if (limits->is_set[id] && row->is_text)
 			writer_string(w, section, row->name, limits->text[id]);
-		else if (row->unit == UNIT_COUNT && value != UINT64_MAX)
-			writer_number(w, section, row->name, (int64_t)value);
-		else if (row->unit == UNIT_CPUS && value != UINT64_MAX && value % 1000 == 0)
-			writer_number(w, section, row->name, (int64_t)(value / 1000));
-		else if (row->unit == UNIT_CPUS && value != UINT64_MAX)
-			writer_put(w, section, row->name, json_real((double)value / 1000));
-		else
-			writer_string(w, section, row->name,
-				      unit_format(row->unit, value, text, sizeof(text)));
+		else if (limits->is_set[id])
+			put_amount(w, section, row->name, row->unit, limits->value[id]);
 	}
 	writer_section(w, object, "resources", section);
+}
+
+static void put_elastic(struct writer *w, json_t *object, const struct elastic *elastic)
+{
+	json_t *section = json_object();
+	int id;
+
+	for (id = 0; id < ELASTICS; id++) {
+		const struct elastic_row *row = &elastic_rows[id];
+		enum unit unit = resources[row->id].unit;
+
+		if (elastic->has_floor[id])
+			put_amount(w, section, row->floor_key, unit, elastic->floor[id]);
+		if (elastic->has_ceiling[id])
+			put_amount(w, section, row->ceiling_key, unit, elastic->ceiling[id]);
+	}
+	if (elastic->percent)
+		writer_number(w, section, "pressure", elastic->percent);
+	writer_section(w, object, "elastic", section);
 }
 
 static void put_network(struct writer *w, json_t *object, const struct spec *spec)
@@ -154,6 +177,7 @@ json_t *spec_to_json(const struct spec *spec)
 	if (spec->is_best_effort)
 		writer_string(&w, root, "limits", "best-effort");
 	put_resources(&w, root, &spec->limits);
+	put_elastic(&w, root, &spec->elastic);
 	if (spec->has_kernel_view)
 		writer_string(&w, root, "view", "kernel");
 	put_network(&w, root, spec);

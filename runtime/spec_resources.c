@@ -31,21 +31,28 @@ static const char *amount_text(const struct doc_node *node, const struct resourc
 	return text;
 }
 
+int spec_read_amount(const struct doc_node *node, enum resource_id id, uint64_t *ret_value,
+		     const char **ret_text)
+{
+	const char *text = amount_text(node, &resources[id]);
+	struct vps_err why = { 0 };
+
+	if (!text)
+		return node->doc->err->code;
+	if (resource_parse(id, text, ret_value, &why) < 0)	/* "pids: 0 is below 1" */
+		return doc_fail(node, "%s", why.text + strlen(resources[id].name) + 2);
+	*ret_text = resources[id].is_text ? text : NULL;
+	return 0;
+}
+
 int spec_read_resource(const struct doc_node *node, void *field)
 {
 	enum resource_id id = resource_find(node->key);
 	struct limits *limits = field;
-	struct vps_err why = { 0 };
-	const char *text;
+	int r = spec_read_amount(node, id, &limits->value[id], &limits->text[id]);
 
-	text = amount_text(node, &resources[id]);
-	if (!text)
-		return node->doc->err->code;
-	if (resource_parse(id, text, &limits->value[id], &why) < 0)	/* "pids: 0 is below 1" */
-		return doc_fail(node, "%s", why.text + strlen(resources[id].name) + 2);
-	limits->text[id] = resources[id].is_text ? text : NULL;
-	limits->is_set[id] = true;
-	return 0;
+	limits->is_set[id] = r == 0;
+	return r;
 }
 
 int spec_read_resources(const struct doc_node *node, void *limits)

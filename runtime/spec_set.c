@@ -24,6 +24,7 @@ static const struct section {
 	{ "security.capabilities", spec_capabilities_keys },
 	{ "security", spec_security_keys },
 	{ "network", spec_network_keys },
+	{ "elastic", spec_elastic_keys },
 	{ "restart", spec_restart_keys },
 	{ "resources", NULL },
 	{ "labels", NULL },

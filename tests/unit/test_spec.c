@@ -21,6 +21,7 @@ static const char whole[] =
 	" \"init\": [\"/sbin/init\", \"--x\"], \"env\": {\"LANG\": \"C.UTF-8\", \"A\": \"b\"},"
 	" \"limits\": \"best-effort\", \"resources\": {\"cpus\": 1.5, \"cpu.set\": \"0-1\","
 	" \"memory\": \"512M\", \"memory.high\": \"400M\", \"swap\": \"0\", \"pids\": 512},"
+	" \"elastic\": {\"memory.floor\": \"400M\", \"memory.ceiling\": \"4G\", \"pressure\": 10},"
 	" \"view\": \"kernel\","
 	" \"network\": {\"bridge\": \"br0\", \"address\": \"10.88.0.5\", \"mac\": \"02:00:5E:10:00:01\","
 	" \"mtu\": 1400, \"dns\": [\"9.9.9.9\"]}, \"security\": {\"capabilities\": {\"add\":"
@@ -198,6 +199,9 @@ static void single_keys_are_set_by_the_rules_of_the_parser(void **state)
 		{ "env.NEW", "x=y", NULL },
 		{ "labels.a.b", "c", NULL },
 		{ "mounts", "[]", NULL },
+		{ "elastic.memory.ceiling", "3G", NULL },
+		{ "elastic.pressure", "20", NULL },
+		{ "elastic.pressure", "200", "elastic.pressure: 200 is not within" },
 		{ "hostname", "a_b", "hostname: \"a_b\" is no host name" },
 		{ "memory", "lots", "resources.memory: \"lots\" is not a size" },
 		{ "network.mtu", "1", "network.mtu: 1 is not within" },

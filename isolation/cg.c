@@ -17,7 +17,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/fileio.h"
@@ -102,7 +101,7 @@ static int descend(int parent_fd, struct making *making, size_t from, size_t to,
 
 	memcpy(part, making->path + from, to - from);
 	part[to - from] = '\0';
-	is_made = mkdirat(parent_fd, part, 0755) == 0;
+	is_made = mkdirat(parent_fd, part, making->path[to] ? CG_MODE_PARENT : CG_MODE) == 0;
 	if (!is_made && errno == EROFS)
 		return cg_say_read_only(err);
 	if (!is_made && errno != EEXIST)
@@ -113,9 +112,6 @@ static int descend(int parent_fd, struct making *making, size_t from, size_t to,
 	saved = errno;
 	if (fd < 0)
 		return vps_err_set(err, -saved, "cannot open cgroup %.*s", (int)to, making->path);
-	/* Unmarked, the directory would only stay behind when it is empty. */
-	if (is_made && making->path[to])
-		(void)fsetxattr(fd, CG_MADE_MARK, "1", 1, 0);
 	return fd;
 }
 

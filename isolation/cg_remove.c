@@ -14,7 +14,6 @@
 #include <linux/limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/xattr.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -122,9 +121,9 @@ static int remove_tree(int root_fd, const char *path, int cg_fd)
 static bool is_ours(int root_fd, const char *path)
 {
 	OWN_FD fd = cg_open_below(root_fd, path);
-	char mark[8];
+	struct stat st;
 
-	return fd >= 0 && fgetxattr(fd, CG_MADE_MARK, mark, sizeof(mark)) > 0;
+	return fd >= 0 && fstat(fd, &st) == 0 && (st.st_mode & 07777) == CG_MODE_PARENT;
 }
 
 /* From the nearest upwards; one that is not empty ends it, as it should. */

@@ -4,12 +4,18 @@
 #define ISOLATION_CG_TREE_H
 
 #include <stddef.h>
+#include <sys/stat.h>
 
 #include "base/err.h"
 #include "isolation/cg.h"
 
-/* Extended attribute of a parent directory that we made: such a one may go when it is empty. */
-#define CG_MADE_MARK "user.vps.made"
+/*
+ * A parent directory of this mode was made by us, and may go when it is empty. A bit of the
+ * mode is there as soon as the directory is, whenever its maker is killed; in a directory of
+ * the same owner as all that is in it, this one means nothing else.
+ */
+#define CG_MODE_PARENT	(0755 | S_ISVTX)
+#define CG_MODE		0755
 
 /* Whether path is one below the root, of plain parts: 0, or -EINVAL with err set. */
 int cg_check_path(const char *path, struct vps_err *err);

@@ -6,7 +6,7 @@ load clients
 
 # One container, `web`, serves most tests.
 prepare() {
-	if ! command -v dockerd docker >/dev/null; then
+	if ! { command -v dockerd && command -v docker; } >/dev/null; then
 		return	# setup() says so
 	fi
 	start_docker

@@ -237,7 +237,7 @@ static int copy_up(const struct mount_entry *entry, int target_fd, int mount_fd,
 	/* fchmod() takes no descriptor that is O_PATH. */
 	if (!has_data(entry, "mode=") && chmod(path_of_fd(mount_fd, path), st.st_mode & 07777) < 0)
 		return vps_err_set(err, -errno, "cannot give %s its mode", entry->destination);
-	r = tree_copy(target_fd, mount_fd, err);
+	r = tree_copy(target_fd, mount_fd, TREE_COPY_FILES, err);
 	if (r == 0 && entry->sb_ro) {
 		r = mount_change(mount_fd, MOUNT_ATTR_RDONLY, 0, false);
 		if (r < 0)

@@ -10,43 +10,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/fileio.h"
 #include "base/own.h"
+#include "base/which.h"
 #include "programs.h"
 
 #define BUSYBOX		"/bin/busybox"		/* the one that images/ takes */
 #define CRIU_MAJOR	3			/* the first that restores what we checkpoint */
 #define CRIU_MINOR	17
-#define EVERYWHERE	"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
-/* DIR/NAME of a colon-separated list of directories that can be executed, into path. */
-static bool find_program(const char *dirs, const char *name, char path[PATH_MAX])
-{
-	size_t len;
-
-	for (; *dirs; dirs += len + (dirs[len] == ':')) {
-		struct stat st;
-
-		len = strcspn(dirs, ":");
-		if (len == 0 ||
-		    snprintf(path, PATH_MAX, "%.*s/%s", (int)len, dirs, name) >= PATH_MAX)
-			continue;
-		if (access(path, X_OK) == 0 && stat(path, &st) == 0 && S_ISREG(st.st_mode))
-			return true;
-	}
-	return false;
-}
-
-static bool find_on_path(const char *name, char path[PATH_MAX])
-{
-	const char *dirs = getenv("PATH");
-
-	return (dirs && find_program(dirs, name, path)) || find_program(EVERYWHERE, name, path);
-}
 
 void doctor_own_program(const struct doctor *doctor, const struct check *check,
 			struct vps_finding *finding)
@@ -66,7 +40,7 @@ void doctor_program(const struct doctor *doctor, const struct check *check,
 	char path[PATH_MAX];
 
 	(void)doctor;
-	if (find_on_path(check->subject, path))
+	if (which_program(check->subject, path))
 		doctor_found(finding, "%.150s", path);
 	else
 		doctor_lacks(finding, "not installed");
@@ -151,7 +125,7 @@ void doctor_criu(const struct doctor *doctor, const struct check *check,
 	int major, minor;
 
 	(void)doctor;
-	if (!find_on_path(check->subject, path)) {
+	if (!which_program(check->subject, path)) {
 		doctor_lacks(finding, "not installed");
 		return;
 	}

@@ -35,25 +35,43 @@ static void own_clones(struct clones *clones)
 
 #define OWN_CLONES __attribute__((cleanup(own_clones))) struct clones
 
+/* Let a detached mount show the ids of the VPS. */
+static int map_mount(int mount_fd, int userns_fd, struct vps_err *err)
+{
+	struct mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t)userns_fd };
+
+	if (userns_fd >= 0 && mount_setattr(mount_fd, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0)
+		return vps_err_set(err, -errno,
+				   "cannot map ids, which the file system below has to support");
+	return 0;
+}
+
 /* A detached clone of the mount that dir_fd is on, rooted there, under the id map. */
 static int clone_mapped(int dir_fd, int userns_fd, int *ret_fd, struct vps_err *err)
 {
 	OWN_FD fd = open_tree(dir_fd, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
-	struct mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP };
+	int r;
 
 	if (fd < 0 && errno == EINVAL)
 		return vps_err_set(err, -EINVAL,
 				   "cannot clone a mount that was opened in another mount namespace");
 	if (fd < 0)
 		return vps_err_set(err, -errno, "cannot clone a mount");
-	if (userns_fd >= 0) {
-		attr.userns_fd = (uint64_t)userns_fd;
-		if (mount_setattr(fd, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0)
-			return vps_err_set(err, -errno,
-					   "cannot map ids, which the file system below has to support");
-	}
-	*ret_fd = fd_take(&fd);
-	return 0;
+	r = map_mount(fd, userns_fd, err);
+	if (r == 0)
+		*ret_fd = fd_take(&fd);
+	return r;
+}
+
+/* The directory of the VPS for the overlay. */
+static int take_upper(const struct overlay *overlay, int *ret_fd, struct vps_err *err)
+{
+	if (!overlay->is_detached)
+		return clone_mapped(overlay->vps_fd, overlay->userns_fd, ret_fd, err);
+	if (map_mount(overlay->vps_fd, overlay->userns_fd, err) < 0)
+		return err->code;
+	*ret_fd = fcntl(overlay->vps_fd, F_DUPFD_CLOEXEC, 0);
+	return *ret_fd < 0 ? vps_err_set(err, -errno, "cannot hold a mount") : 0;
 }
 
 /* Make a directory with exactly that mode, whatever the umask; one that is there stays. */
@@ -169,6 +187,9 @@ static int mount_by_fd(const struct overlay *overlay, const struct clones *clone
 	if (clones->vps_fd >= 0 && overlay->is_volatile &&
 	    give_flag(fs_fd, "volatile", NULL, err) < 0)
 		return err->code;
+	/* Else "tar --one-file-system" finds none of its files on the file system of its directory. */
+	if (overlay->is_detached && give_flag(fs_fd, "xino", "on", err) < 0)
+		return err->code;
 	if (fsconfig(fs_fd, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
 		return explain(fs_fd, -errno, "make", err);
 	mount_fd = fsmount(fs_fd, FSMOUNT_CLOEXEC, (unsigned int)overlay->mount_attrs);
@@ -191,7 +212,7 @@ const char *overlay_short_name(size_t i, char buf[8])
 	return memmove(buf, at, (size_t)(buf + 8 - at));
 }
 
-int overlay_options(size_t len, bool has_upper, bool is_volatile, char *buf, size_t size)
+int overlay_options(const struct overlay *overlay, size_t len, char *buf, size_t size)
 {
 	static const char upper[] = ",upperdir=V/upper,workdir=V/work,redirect_dir=on";
 	size_t used = (size_t)snprintf(buf, size, "lowerdir=");
@@ -201,9 +222,10 @@ int overlay_options(size_t len, bool has_upper, bool is_volatile, char *buf, siz
 	for (i = len; i-- > 0 && used < size;)		/* the topmost comes first */
 		used += (size_t)snprintf(buf + used, size - used, "%s%s",
 					 overlay_short_name(i, name), i > 0 ? ":" : "");
-	if (has_upper && used < size)
-		used += (size_t)snprintf(buf + used, size - used, "%s%s", upper,
-					 is_volatile ? ",volatile" : "");
+	if (overlay->vps_fd >= 0 && used < size)
+		used += (size_t)snprintf(buf + used, size - used, "%s%s%s", upper,
+					 overlay->is_volatile ? ",volatile" : "",
+					 overlay->is_detached ? ",xino=on" : "");
 	return used < size ? 0 : -E2BIG;
 }
 
@@ -245,8 +267,7 @@ static int mount_here(const struct overlay *overlay, const struct clones *clones
 
 	if (attach_clones(overlay, clones, err) < 0)
 		return err->code;
-	if (overlay_options(layer_count(overlay), clones->vps_fd >= 0, overlay->is_volatile,
-			    options, sizeof(options)) < 0)
+	if (overlay_options(overlay, layer_count(overlay), options, sizeof(options)) < 0)
 		return vps_err_say(err, -VPS_EHOST,
 				   "%zu layers are more than this kernel can be told of; 6.15 can",
 				   overlay->diff_ids_len);
@@ -352,8 +373,7 @@ int overlay_mount(const struct overlay *overlay, int *ret_mount_fd, int ret_spar
 	if (make_dirs(overlay, err) < 0 ||
 	    clone_mapped(overlay->layers_fd, overlay->userns_fd, &clones.layers_fd, err) < 0)
 		return vps_err_in(err, "layers");
-	if (overlay->vps_fd >= 0 &&
-	    clone_mapped(overlay->vps_fd, overlay->userns_fd, &clones.vps_fd, err) < 0)
+	if (overlay->vps_fd >= 0 && take_upper(overlay, &clones.vps_fd, err) < 0)
 		return vps_err_in(err, "upper directory");
 	if (overlay->userns_fd >= 0)
 		asked.mount_attrs |= MOUNT_ATTR_NODEV;	/* a stranger's image must not bring devices */

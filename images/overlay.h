@@ -32,6 +32,7 @@ struct overlay {
 	const char *const *diff_ids;	/* 64 hex digits each, lowest first */
 	size_t		   diff_ids_len;
 	int		   vps_fd;	/* the directory of the VPS, or FD_NONE: a read-only root */
+	bool		   is_detached;	/* that is a detached mount of another file system, nobody else's */
 	int		   userns_fd;	/* maps 0..65535, or FD_NONE: no id map */
 	bool		   is_volatile;	/* no sync, ever: a root that is thrown away */
 	uint64_t	   mount_attrs;	/* MOUNT_ATTR_*; NODEV is added when there is an id map */
@@ -60,7 +61,8 @@ int overlay_make_upper(int vps_fd, uint32_t project, struct vps_err *err)
  *               (50 µs each, measured), which is better done when the VPS runs
  *
  * layers_fd and vps_fd were opened in the mount namespace that the caller is
- * in: the kernel clones no other's mounts. Nothing is attached in it. Kernels
+ * in: the kernel clones no other's mounts, nor those that are detached, so
+ * that one of these gets the id map itself. Nothing is attached in it. Kernels
  * before 6.15 want the clones attached while they are looked up; there a child
  * with a mount namespace of its own does that, and is gone on return.
  *
@@ -87,7 +89,7 @@ int overlay_mount(const struct overlay *overlay, int *ret_mount_fd, int ret_spar
  *
  * Returns 0, or -E2BIG when it does not fit.
  */
-int overlay_options(size_t len, bool has_upper, bool is_volatile, char *buf, size_t size)
+int overlay_options(const struct overlay *overlay, size_t len, char *buf, size_t size)
 	__attribute__((nonnull));
 
 /* The short name of layer i: base 36. Returns buf. */

@@ -90,11 +90,19 @@ static int need_support(int fd, struct vps_err *err)
 			   support.remedy);
 }
 
+/* It keeps projects also while nobody counts them, and may count at its next mount. */
+static bool is_xfs(int fd)
+{
+	struct statfs st;
+
+	return fstatfs(fd, &st) == 0 && st.f_type == XFS_SUPER_MAGIC;
+}
+
 int quota_join(int dir_fd, uint32_t project, struct vps_err *err)
 {
 	struct fsxattr attr;
 
-	if (!is_enforced(dir_fd))
+	if (!is_enforced(dir_fd) && !is_xfs(dir_fd))
 		return 0;
 	if (ioctl(dir_fd, FS_IOC_FSGETXATTR, &attr) < 0)
 		return vps_err_set(err, -errno, "cannot read the project of a directory");

@@ -37,7 +37,8 @@ void quota_probe(int fd, struct quota_support *ret) __attribute__((nonnull));
 
 /*
  * Give an empty directory, and what will be made in it, to a project. Without
- * effect where there are no project quotas.
+ * effect where there are no project quotas, but for xfs, which may have them
+ * after its next mount.
  *
  * dir_fd   borrowed; not O_PATH
  * project  its number, not 0

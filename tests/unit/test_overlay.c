@@ -28,20 +28,24 @@ static void short_names_count_in_base_36(void **state)
 		assert_string_equal(overlay_short_name(rows[i].i, buf), rows[i].name);
 }
 
+static const struct overlay read_only = { .vps_fd = FD_NONE, .is_volatile = true };
+static const struct overlay writable = { .vps_fd = 0 };
+static const struct overlay everything = { .vps_fd = 0, .is_volatile = true, .is_detached = true };
+
 static void the_topmost_layer_comes_first(void **state)
 {
 	char buf[4096];
 
 	(void)state;
-	assert_int_equal(overlay_options(1, false, false, buf, sizeof(buf)), 0);
+	assert_int_equal(overlay_options(&read_only, 1, buf, sizeof(buf)), 0);
 	assert_string_equal(buf, "lowerdir=0");
-	assert_int_equal(overlay_options(3, false, true, buf, sizeof(buf)), 0);
+	assert_int_equal(overlay_options(&read_only, 3, buf, sizeof(buf)), 0);
 	assert_string_equal(buf, "lowerdir=2:1:0");
-	assert_int_equal(overlay_options(2, true, false, buf, sizeof(buf)), 0);
+	assert_int_equal(overlay_options(&writable, 2, buf, sizeof(buf)), 0);
 	assert_string_equal(buf,
 			    "lowerdir=1:0,upperdir=V/upper,workdir=V/work,redirect_dir=on");
-	assert_int_equal(overlay_options(2, true, true, buf, sizeof(buf)), 0);
-	assert_non_null(strstr(buf, ",volatile"));
+	assert_int_equal(overlay_options(&everything, 2, buf, sizeof(buf)), 0);
+	assert_non_null(strstr(buf, ",volatile,xino=on"));
 }
 
 static void as_many_layers_as_the_kernel_stacks_fit_in_a_page(void **state)
@@ -49,7 +53,7 @@ static void as_many_layers_as_the_kernel_stacks_fit_in_a_page(void **state)
 	char buf[4096];
 
 	(void)state;
-	assert_int_equal(overlay_options(OVERLAY_LAYERS_MAX + 1, true, true, buf, sizeof(buf)), 0);
+	assert_int_equal(overlay_options(&everything, OVERLAY_LAYERS_MAX + 1, buf, sizeof(buf)), 0);
 	assert_int_equal(strncmp(buf, "lowerdir=dv:du:", 15), 0);
 }
 
@@ -59,11 +63,11 @@ static void what_does_not_fit_is_refused_at_every_size(void **state)
 	size_t whole, size;
 
 	(void)state;
-	assert_int_equal(overlay_options(40, true, true, buf, sizeof(buf)), 0);
+	assert_int_equal(overlay_options(&everything, 40, buf, sizeof(buf)), 0);
 	whole = strlen(buf);
 	for (size = 10; size <= whole; size++)
-		assert_int_equal(overlay_options(40, true, true, buf, size), -E2BIG);
-	assert_int_equal(overlay_options(40, true, true, buf, whole + 1), 0);
+		assert_int_equal(overlay_options(&everything, 40, buf, size), -E2BIG);
+	assert_int_equal(overlay_options(&everything, 40, buf, whole + 1), 0);
 }
 
 static void an_image_without_layers_or_with_too_many_is_refused(void **state)

@@ -13,6 +13,7 @@
 
 #include "base/fileio.h"
 #include "base/path.h"
+#include "images/diskfile.h"
 #include "images/overlay.h"
 #include "netns/bridge.h"
 #include "netns/veth.h"
@@ -165,6 +166,23 @@ void attach_free(struct attach *a)
 	*a = (struct attach){ 0 };
 }
 
+/* On the file system of its own where it has one, else in its directory. */
+static int mount_root(struct overlay *overlay, int *ret_mount_fd, struct vps_err *err)
+{
+	struct diskfile file = DISKFILE_NONE;
+	int r = diskfile_open(overlay->vps_fd, DISKFILE, true, &file, err);
+
+	if (err->code)
+		return r;
+	if (r == 0) {
+		overlay->vps_fd = file.mount_fd;
+		overlay->is_detached = true;
+	}
+	r = overlay_mount(overlay, ret_mount_fd, NULL, err);
+	diskfile_close(&file);
+	return r;
+}
+
 static int root_up(struct container *c, int userns_fd, int *ret_mount_fd, struct vps_err *err)
 {
 	const struct attach *a = c->attachments->arg;
@@ -189,7 +207,7 @@ static int root_up(struct container *c, int userns_fd, int *ret_mount_fd, struct
 		return vps_err_set(err, -errno, "cannot open %s/%s", a->root, path);
 	overlay.layers_fd = layers_fd;
 	overlay.vps_fd = vps_fd;
-	return overlay_mount(&overlay, ret_mount_fd, NULL, err);
+	return mount_root(&overlay, ret_mount_fd, err);
 }
 
 static int link_up(struct container *c, int netns_fd, struct vps_err *err)

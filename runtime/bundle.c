@@ -10,7 +10,6 @@
 
 #include "base/fileio.h"
 #include "compile.h"
-#include "disk.h"
 #include "host.h"
 #include "places.h"
 #include "signals.h"
@@ -131,8 +130,10 @@ int bundle_write(struct vps *vps, struct vps_err *err)
 	struct inputs in = { 0 };
 	int r = inputs_load(vps->host, vps->name, vps->vps_fd, &in, err);
 
-	if (r == 0)
-		r = disk_apply(vps->vps_fd, &in.spec.limits, in.spec.is_best_effort, err);
+	if (r == 0) {
+		disk_open(vps->vps_fd, true, &vps->disk);
+		r = disk_apply(vps->vps_fd, &vps->disk, &in.spec.limits, in.spec.is_best_effort, err);
+	}
 	if (r == 0)
 		r = compile(&in, true, &config, err);
 	if (r == 0)

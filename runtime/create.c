@@ -10,10 +10,10 @@
 
 #include "base/fileio.h"
 #include "base/lock.h"
+#include "disk.h"
 #include "events.h"
 #include "host.h"
 #include "host_limits.h"
-#include "images/overlay.h"
 #include "images/store.h"
 #include "isolation/cg.h"
 #include "monitor.h"
@@ -120,7 +120,8 @@ static int fill(struct vps *vps, const struct spec *spec, const struct image *im
 	if (r == 0)
 		r = allocate(vps, spec, &allocation, err);
 	if (r == 0)	/* nobody else has its ids, so their first is the number of its project too */
-		r = overlay_make_upper(vps->vps_fd, allocation.id_start, err);
+		r = disk_make(vps->vps_fd, &spec->limits, allocation.id_start, spec->is_best_effort,
+			      err);
 	if (r == 0)
 		r = file_replace(vps->vps_fd, IMAGE_FILE, image->digest, strlen(image->digest),
 				 0600, true, err);
@@ -196,8 +197,10 @@ int vps_destroy(struct vps_host *host, const char *name, bool is_forced, struct 
 				   "it is running; stop it first, or destroy it with --force");
 	if (vps.has_monitor)
 		r = stop_locked(&vps, 0, err);
-	if (r == 0)
-		r = vps_erase(&vps, err);
+	if (r < 0)
+		return r;
+	disk_settle(vps.vps_fd);	/* else its file goes on being written, and keeps its room */
+	r = vps_erase(&vps, err);
 	if (r == 0)
 		event_record(host->root_fd, name, "destroyed", event_by(NULL));
 	return r;

@@ -75,7 +75,7 @@ const struct check doctor_checks[] = {
 	{ "free space", false, false, doctor_space, NULL, NULL, ROOM },
 	{ "disk quota", false, false, doctor_quota, NULL,
 	  "the disk of a VPS cannot be limited",
-	  "put ROOT on a file system with project quotas (ext4, xfs) or qgroups (btrfs)" },
+	  "put ROOT on ext4 or xfs, mounted with the option prjquota" },
 	{ "id ranges", true, true, doctor_ids, NULL, NULL,
 	  "destroy VPSs that are not needed, or shorten ranges in /etc/subuid, /etc/subgid" },
 	{ "bridge and veth", false, true, doctor_network, NULL, "a VPS has no network", CONFIG },

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Probes of ROOT: overlays, quota and space on its file system; called by doctor.c. */
+/* Probes of ROOT: overlays, disk limits and space on its file system; called by doctor.c. */
 #include "doctor.h"
 
 #include <errno.h>
@@ -12,6 +12,7 @@
 
 #include "base/fileio.h"
 #include "base/own.h"
+#include "images/diskfile.h"
 #include "images/fsident.h"
 #include "images/overlay.h"
 #include "images/quota.h"
@@ -124,7 +125,44 @@ void doctor_overlay(const struct doctor *doctor, const struct check *check,
 	}
 }
 
-/* ---- quota ---- */
+/* ---- disk limits ---- */
+
+/* The smallest there is, as a VPS with a limit gets it. */
+static int try_file(const struct doctor *doctor, struct vps_err *err)
+{
+	const uint64_t size = diskfile_size(DISKFILE_LOWEST, false, 0);
+	struct diskfile file = DISKFILE_NONE;
+	int r;
+
+	if (doctor->scratch_fd < 0)
+		return doctor->is_privileged ? vps_err_set(err, doctor->scratch_fd,
+							   "nothing can be made in ROOT") : 0;
+	r = diskfile_make(doctor->scratch_fd, DISKFILE, size, err);
+	if (r == 0)
+		r = diskfile_open(doctor->scratch_fd, DISKFILE, true, &file, err);
+	diskfile_close(&file);
+	return r;
+}
+
+static void find_file(const struct doctor *doctor, const struct quota_support *quota,
+		      struct vps_finding *finding)
+{
+	struct diskfile_support support;
+	struct vps_err err = { 0 };
+
+	diskfile_probe(&support);
+	if (!support.is_supported) {
+		doctor_lacks(finding, "ROOT is on %s, and this is %s", quota->lacks, support.lacks);
+		doctor_advise(finding, "%s", support.remedy);
+	} else if (try_file(doctor, &err) < 0) {
+		doctor_failed(finding, &err);
+		doctor_advise(finding, "%s", quota->remedy);
+	} else {
+		doctor_found(finding, "xfs in a file for each VPS with a limit%s: ROOT is on %s",
+			     support.has_quotas ? "" : " (236M and more, no inodes, smaller only stopped)",
+			     quota->lacks);
+	}
+}
 
 void doctor_quota(const struct doctor *doctor, const struct check *check,
 		  struct vps_finding *finding)
@@ -135,12 +173,10 @@ void doctor_quota(const struct doctor *doctor, const struct check *check,
 	if (!has_root(doctor, finding))
 		return;
 	quota_probe(doctor->root_fd, &support);
-	if (support.is_supported) {
+	if (support.is_supported)
 		doctor_found(finding, "project quotas of %s", support.fs);
-	} else {
-		doctor_lacks(finding, "%s", support.lacks);
-		doctor_advise(finding, "%s", support.remedy);
-	}
+	else
+		find_file(doctor, &support, finding);
 }
 
 void doctor_space(const struct doctor *doctor, const struct check *check,

@@ -109,6 +109,7 @@ int host_each_vps(struct vps_host *host,
 
 void vps_unlock(struct vps *vps)
 {
+	disk_close(&vps->disk);
 	own_close(&vps->init_fd);
 	own_close(&vps->vps_fd);
 	own_close(&vps->run_fd);
@@ -229,6 +230,7 @@ static int recover(struct vps *vps, struct vps_err *err)
 	}
 	file_sweep(vps->run_fd);
 	file_sweep(vps->vps_fd);
+	disk_sweep(vps->vps_fd);
 	if (vps->state.status == VPS_STOPPED && faccessat(vps->run_fd, "state.json", F_OK, 0) < 0)
 		return 0;
 	if (vps->state.status == VPS_RUNNING) {

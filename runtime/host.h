@@ -10,6 +10,7 @@
 #include "base/own.h"
 #include "images/image.h"
 #include "runtime/attach.h"
+#include "runtime/disk.h"
 #include "runtime/registry.h"
 #include "runtime/spec.h"
 #include "runtime/state.h"
@@ -49,9 +50,11 @@ struct vps {
 	struct run_state state;
 	int              init_fd;	/* pidfd, or FD_NONE: no init lives */
 	bool             has_monitor;
+	struct disk      disk;		/* open from bundle_write() on: the monitor then need not mount it anew */
 };
 
-#define VPS_INIT	{ .lock_fd = FD_NONE, .vps_fd = FD_NONE, .run_fd = FD_NONE, .init_fd = FD_NONE }
+#define VPS_INIT	{ .lock_fd = FD_NONE, .vps_fd = FD_NONE, .run_fd = FD_NONE, .init_fd = FD_NONE, \
+			  .disk = DISK_NONE }
 #define OWN_VPS		__attribute__((cleanup(vps_unlock))) struct vps
 
 /* Take the lock of a name, whether or not a VPS has it. 0 or -errno with err set. */
@@ -75,7 +78,7 @@ int vps_load_spec(int vps_fd, struct spec *spec, struct vps_err *err);
 int vps_load_image(struct vps_host *host, int vps_fd, struct image **ret_image,
 		   struct vps_err *err);
 
-/* Write config.json and attach.json for a start. */
+/* Set its disk limits, and write config.json and attach.json for a start. */
 int bundle_write(struct vps *vps, struct vps_err *err);
 
 /* Compile without writing: what bundle_write() would make config.json. malloc()ed. */

@@ -12,6 +12,7 @@
 #include "base/fileio.h"
 #include "isolation/cg.h"
 #include "base/cpulist.h"
+#include "disk.h"
 
 static int check_cpus(const struct limits *limits, enum resource_id id, struct vps_err *err)
 {
@@ -41,6 +42,9 @@ int host_limits_check(const struct limits *limits, enum resource_id id,
 				   "%s: this host has no cgroup v2 controller \"%s\"; boot it with systemd.unified_cgroup_hierarchy=1, or ask for \"limits\": \"best-effort\"",
 				   row->name, row->controller);
 	if (resource_check_place(id, places, err) < 0)
+		return err->code;
+	if (id == RES_DISK && places->disk_host && limits->is_set[id] &&
+	    disk_check_range(limits->value[id], places->disk_host, err) < 0)
 		return err->code;
 	return row->is_text && limits->is_set[id] ? check_cpus(limits, id, err) : 0;
 }

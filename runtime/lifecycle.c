@@ -181,7 +181,10 @@ int vps_stop(struct vps_host *host, const char *name, int timeout_msec, struct v
 
 	if (r < 0 || !vps.has_monitor)
 		return r;
-	return stop_locked(&vps, timeout_msec, err);
+	r = stop_locked(&vps, timeout_msec, err);
+	if (r == 0)
+		disk_settle(vps.vps_fd);
+	return r;
 }
 
 int vps_restart(struct vps_host *host, const char *name, int timeout_msec, struct vps_err *err)

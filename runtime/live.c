@@ -12,7 +12,6 @@
 #include "isolation/cg.h"
 #include "runtime/attach.h"
 #include "base/cpulist.h"
-#include "runtime/disk.h"
 #include "runtime/places.h"
 
 #define PARTITION_FILE "cpuset.cpus.partition"
@@ -43,16 +42,22 @@ int live_open(int run_fd, int root_fd, struct live *live, struct vps_err *err)
 	return 0;
 }
 
+void live_open_disk(struct live *live)
+{
+	disk_open(live->vps_fd, false, &live->disk);	/* it runs: its file system is mounted */
+}
+
 void live_close(struct live *live)
 {
 	own_close(&live->cg_fd);
 	own_close(&live->vps_fd);
+	disk_close(&live->disk);
 }
 
 static int read_quota(const struct live *live, enum resource_id id, uint64_t *ret_value,
 		      char ret_lines[LIVE_LINES])
 {
-	int r = disk_read(live->vps_fd, id, ret_value);
+	int r = disk_read(&live->disk, id, ret_value);
 
 	if (r == 0)
 		(void)resource_cg_text(id, *ret_value, ret_lines, LIVE_LINES);
@@ -115,6 +120,8 @@ static bool is_as_wanted(enum resource_id id, uint64_t wanted, uint64_t got)
 
 	if (wanted == got)
 		return true;
+	if (resources[id].place == PLACE_QUOTA)		/* xfs counts in blocks, and rounds up */
+		return got > wanted && got - wanted < DISK_BLOCK;
 	if (resources[id].unit == UNIT_BYTES && resources[id].place == PLACE_NONE)
 		return wanted / page == got / page;
 	return got == UINT64_MAX && wanted == resources[id].highest;
@@ -195,8 +202,8 @@ static int write_quota(const struct live *live, enum resource_id id, const char 
 	int r = resource_cg_parse(id, lines, &live->places, &value);
 
 	if (r == 0)
-		r = disk_write(live->vps_fd, id, value, err);
-	return r < 0 ? vps_err_in(err, "%s", resources[id].name) : read_back(live, id, lines, err);
+		r = disk_write(&live->disk, id, value, err);
+	return r < 0 ? r : read_back(live, id, lines, err);
 }
 
 int live_write(const struct live *live, enum resource_id id, const char *lines,

@@ -4,6 +4,7 @@
 #define RUNTIME_LIVE_H
 
 #include "base/own.h"
+#include "runtime/disk.h"
 #include "runtime/resources.h"
 
 #define LIVE_LINES	8192	/* room for what goes into one file */
@@ -12,20 +13,27 @@
 struct live {
 	int                    cg_fd;
 	int                    vps_fd;	/* ROOT/vps/NAME */
+	struct disk            disk;	/* from live_open_disk() on */
 	char                   cgroup[160];	/* path below the v2 mount */
 	struct resource_places places;
 };
 
-#define LIVE_INIT { .cg_fd = FD_NONE, .vps_fd = FD_NONE }
+#define LIVE_INIT { .cg_fd = FD_NONE, .vps_fd = FD_NONE, .disk = DISK_NONE }
 
 /*
  * Open the cgroup of the VPS whose run_fd is given.
  *
- * root_fd   ROOT, for the disk that limits of io are about
+ * root_fd   ROOT, where its disk lies, and which is on the one that limits of io are about
  * Returns 0, or -errno with err set (-VPS_ENOENT: it does not run).
  */
 int live_open(int run_fd, int root_fd, struct live *live, struct vps_err *err);
 void live_close(struct live *live);
+
+/*
+ * Open its disk, too. Without this the rows that it limits cannot be read or
+ * written (-ENOENT). Some milliseconds, where it has a file system of its own.
+ */
+void live_open_disk(struct live *live);
 
 /*
  * What a limit is now.

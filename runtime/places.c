@@ -12,7 +12,9 @@
 
 #include "base/fileio.h"
 #include "base/own.h"
+#include "images/diskfile.h"
 #include "images/quota.h"
+#include "runtime/disk.h"
 
 /*
  * The block device whose file system has this device number, by mountinfo:
@@ -72,9 +74,30 @@ static void find_rdma(char *ret_names, size_t size)
 		(void)closedir(dir);
 }
 
+/* Where files are not counted, each VPS that is limited gets a file system of its own. */
+static void find_limits(int dir_fd, struct resource_places *places)
+{
+	const size_t size = sizeof(places->no_disk);
+	struct diskfile_support file;
+	struct quota_support quota;
+
+	quota_probe(dir_fd, &quota);
+	if (quota.is_supported)
+		return;
+	diskfile_probe(&file);
+	if (!file.is_supported) {
+		(void)snprintf(places->no_disk, size, "ROOT is on %s, and this is %s; %s", quota.lacks,
+			       file.lacks, file.remedy);
+		memcpy(places->no_inodes, places->no_disk, size);
+	} else if (!file.has_quotas) {
+		(void)snprintf(places->no_inodes, size, "ROOT is on %s, and this kernel's xfs has no quotas (CONFIG_XFS_QUOTA); %s",
+			       quota.lacks, quota.remedy);
+		places->disk_host = disk_host(dir_fd);
+	}
+}
+
 void places_find(int dir_fd, struct resource_places *ret_places)
 {
-	struct quota_support support;
 	struct stat st;
 	dev_t device;
 
@@ -85,8 +108,5 @@ void places_find(int dir_fd, struct resource_places *ret_places)
 			find_disk(device, ret_places->disk, sizeof(ret_places->disk));
 	}
 	find_rdma(ret_places->rdma, sizeof(ret_places->rdma));
-	quota_probe(dir_fd, &support);
-	if (!support.is_supported)
-		(void)snprintf(ret_places->no_quota, sizeof(ret_places->no_quota), "ROOT is on %s; %s",
-			       support.lacks, support.remedy);
+	find_limits(dir_fd, ret_places);
 }

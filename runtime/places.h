@@ -7,7 +7,7 @@
 
 /*
  * Find them: the whole disk that a directory lies on, every RDMA device, and
- * whether the directory's file system counts projects.
+ * how what is written there can be limited.
  * What is not there stays empty; that is no failure.
  *
  * dir_fd   ROOT, borrowed

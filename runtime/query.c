@@ -250,6 +250,7 @@ static void add_limits(struct vps_host *host, const char *name, json_t *object)
 
 	if (run_fd < 0 || live_open(run_fd, host->root_fd, &live, &ignored) < 0)
 		return;
+	live_open_disk(&live);
 	limits = json_object();
 	for (id = 0; id < RESOURCES; id++)
 		if (live_read(&live, (enum resource_id)id, &value, lines) == 0)

@@ -61,12 +61,19 @@ static bool has_run(const struct resize *rz)
 
 /* ---- what is asked for ---- */
 
+static bool asks_disk(const struct resize *rz)
+{
+	return rz->is_asked[RES_DISK] || rz->is_asked[RES_INODES];
+}
+
 /* What limits a run has that is not changed through its spec: as the kernel says. */
 static void read_run(struct resize *rz)
 {
 	char lines[LIVE_LINES];
 	int id;
 
+	if (rz->live.cg_fd >= 0)
+		live_open_disk(&rz->live);
 	for (id = 0; id < RESOURCES; id++) {
 		uint64_t value;
 
@@ -124,12 +131,12 @@ static int change_by_words(struct resize *rz, const struct vps_settings *setting
 /* ---- whether it can be ---- */
 
 /* Whether the spec lets this host leave out what it cannot do. */
-static bool is_left_out(const struct resize *rz, enum resource_id id)
+static bool is_left_out(const struct resize *rz, const struct limits *limits, enum resource_id id)
 {
 	struct vps_err ignored = { 0 };
 
 	return rz->spec.is_best_effort && is_saved(rz) &&
-	       (!host_limits_has(id) || resource_check_place(id, &rz->live.places, &ignored) < 0);
+	       host_limits_check(limits, id, &rz->live.places, &ignored) == -VPS_EHOST;
 }
 
 static int check_host(const struct resize *rz, const struct limits *limits, struct vps_err *err)
@@ -140,11 +147,12 @@ static int check_host(const struct resize *rz, const struct limits *limits, stru
 	for (id = 0; r == 0 && id < RESOURCES; id++) {
 		if (!rz->is_asked[id] || !limits->is_set[id])
 			continue;
-		if (is_left_out(rz, (enum resource_id)id))
+		if (is_left_out(rz, limits, (enum resource_id)id))
 			continue;
 		r = host_limits_check(limits, (enum resource_id)id, &rz->live.places, err);
 		if (r == 0 && resources[id].place == PLACE_QUOTA)
-			r = disk_check(rz->vps->vps_fd, (enum resource_id)id, limits->value[id], err);
+			r = disk_check(&rz->live.disk, (enum resource_id)id, limits->value[id],
+				       rz->live.cg_fd >= 0, err);
 	}
 	if (r == 0 && rz->is_asked[RES_CPU_DEDICATED] && limits->is_set[RES_CPU_DEDICATED])
 		r = host_limits_dedicated(rz->vps->host, rz->vps->name, limits, err);
@@ -234,15 +242,27 @@ static int read_before(struct resize *rz, enum resource_id id, const char *after
 	return 0;
 }
 
+/* Nothing limits it, and nothing shall. */
+static bool is_free(const struct resize *rz, const struct limits *wanted, enum resource_id id)
+{
+	uint64_t value;
+
+	if (!host_limits_has(id))
+		return !wanted->is_set[id];
+	return resources[id].place == PLACE_QUOTA &&
+	       (!wanted->is_set[id] || wanted->value[id] == UINT64_MAX) &&
+	       disk_read(&rz->live.disk, id, &value) == -ENOENT;
+}
+
 static int plan_step(struct resize *rz, enum resource_id id, struct vps_err *err)
 {
 	const struct limits *wanted = is_saved(rz) ? &rz->saved : &rz->run;
 	char before[LIVE_LINES], after[LIVE_LINES];
 	int r;
 
-	if (!host_limits_has(id) && !wanted->is_set[id])
-		return 0;	/* back to what it is anyway */
-	if (is_left_out(rz, id))
+	if (is_free(rz, wanted, id))
+		return 0;
+	if (is_left_out(rz, wanted, id))
 		return 0;
 	r = resource_cg_lines(id, wanted, &rz->live.places, after, sizeof(after), err);
 	if (r == 0)
@@ -270,6 +290,22 @@ static int plan_high(struct resize *rz, struct vps_err *err)
 	return 0;
 }
 
+/* A file system that grew does not shrink again: until all else is done it stays. */
+static void put_growth_last(struct resize *rz)
+{
+	struct resize_step *steps = rz->steps, step;
+	size_t i, last = rz->step_count - 1;
+
+	for (i = 0; i + 1 < rz->step_count; i++) {
+		if (steps[i].step.id != RES_DISK || rz->live.disk.is_counted)
+			continue;
+		step = steps[i];
+		memmove(&steps[i], &steps[i + 1], (last - i) * sizeof(*steps));
+		steps[last] = step;
+		return;
+	}
+}
+
 static int plan(struct resize *rz, struct vps_err *err)
 {
 	int id, r = 0;
@@ -280,6 +316,7 @@ static int plan(struct resize *rz, struct vps_err *err)
 	if (r == 0)
 		r = plan_high(rz, err);
 	resize_sort(rz->steps, rz->step_count);
+	put_growth_last(rz);
 	return r;
 }
 
@@ -355,19 +392,27 @@ static int print_spec(struct resize *rz, struct vps_err *err)
 	return r;
 }
 
+static int set_disk(struct resize *rz, const struct limits *limits, struct vps_err *err)
+{
+	return disk_apply(rz->vps->vps_fd, &rz->live.disk, limits, rz->spec.is_best_effort, err);
+}
+
 static int carry_out(struct resize *rz, struct vps_err *err)
 {
+	/* Of one that does not run no step does it. The next start does it again anyway. */
+	bool sets_disk = asks_disk(rz) && rz->live.cg_fd < 0 && !(rz->flags & VPS_SET_SAVED);
 	int r = print_spec(rz, err);
 
+	if (r == 0 && sets_disk)
+		r = set_disk(rz, &rz->saved, err);
 	if (r < 0)
 		return r;
 	if (has_run(rz) && rz->step_count)
 		r = change_run(rz, err);
 	else if (rz->text)
 		r = write_spec(rz, err);
-	/* Without a run it took no step; the next start does it again, and tells. */
-	if (r == 0 && rz->live.cg_fd < 0 && !(rz->flags & VPS_SET_SAVED))
-		(void)disk_apply(rz->vps->vps_fd, &rz->saved, true, &(struct vps_err){ 0 });
+	if (r < 0 && sets_disk)
+		(void)set_disk(rz, &rz->saved_before, &(struct vps_err){ 0 });
 	return r;
 }
 
@@ -444,6 +489,15 @@ static int open_run(struct resize *rz, struct vps_err *err)
 	return 0;
 }
 
+/* We hold its lock: one that does not run is mounted until we are done. */
+static void open_disk(struct resize *rz)
+{
+	if (rz->live.cg_fd < 0)
+		disk_open(rz->vps->vps_fd, true, &rz->live.disk);
+	else if (is_saved(rz))		/* else read_run() has */
+		live_open_disk(&rz->live);
+}
+
 static int prepare(struct resize *rz, const struct vps_settings *settings, struct vps_err *err)
 {
 	int r = vps_load_spec(rz->vps->vps_fd, &rz->spec, err);
@@ -460,6 +514,8 @@ static int prepare(struct resize *rz, const struct vps_settings *settings, struc
 		r = change_by_plan(rz, settings->plan, err);
 	if (r == 0)
 		r = change_by_words(rz, settings, err);
+	if (r == 0 && asks_disk(rz))
+		open_disk(rz);
 	if (r == 0)
 		r = check(rz, err);
 	if (r == 0 && has_run(rz))
@@ -493,43 +549,4 @@ int vps_set(struct vps_host *host, const char *name, const struct vps_settings *
 	free(changes);
 	resize_free(&rz);
 	return r;
-}
-
-/* ---- after a crash ---- */
-
-/* Whether the new spec of the journal is the one that is there. */
-static bool is_done(const struct vps *vps, const struct journal *journal)
-{
-	OWN_MEM char *text = NULL;
-	struct vps_err ignored = { 0 };
-
-	return journal->spec &&
-	       file_read(vps->vps_fd, SPEC_FILE, SPEC_SIZE_MAX, &text, NULL, &ignored) == 0 &&
-	       strcmp(text, journal->spec) == 0;
-}
-
-static void put_back(struct vps *vps, const struct journal *journal)
-{
-	struct live live = LIVE_INIT;
-	struct vps_err ignored = { 0 };
-
-	/* A run that has ended meanwhile took its limits along. */
-	if (vps->init_fd >= 0 &&
-	    live_open(vps->run_fd, vps->host->root_fd, &live, &ignored) == 0)
-		(void)resize_undo(&live, journal->steps, journal->count, &ignored);
-	live_close(&live);
-	(void)bundle_set_limits(vps->run_fd, journal->steps, journal->count, true, &ignored);
-}
-
-int resize_recover(struct vps *vps, struct vps_err *err)
-{
-	struct journal journal = { 0 };
-	int r = journal_read(vps->run_fd, &journal, err);
-
-	if (r <= 0)
-		return r;
-	if (!is_done(vps, &journal))
-		put_back(vps, &journal);
-	journal_free(&journal);
-	return journal_remove(vps->run_fd, err);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Between the files that change limits: resize.c asks, resize_apply.c does. Nobody else includes it. */
+/* Between the files that change limits: resize.c asks, resize_apply.c does, resize_recover.c undoes. Nobody else includes it. */
 #ifndef RUNTIME_RESIZE_PARTS_H
 #define RUNTIME_RESIZE_PARTS_H
 

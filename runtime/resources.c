@@ -206,8 +206,10 @@ int resource_check_place(enum resource_id id, const struct resource_places *plac
 	if (resources[id].place == PLACE_RDMA && !*places->rdma)
 		return vps_err_say(err, -VPS_EHOST, "%s: this host has no RDMA device",
 				   resources[id].name);
-	if (resources[id].place == PLACE_QUOTA && *places->no_quota)
-		return vps_err_say(err, -VPS_EHOST, "%s: %s", resources[id].name, places->no_quota);
+	if (id == RES_DISK && *places->no_disk)
+		return vps_err_say(err, -VPS_EHOST, "disk: %s", places->no_disk);
+	if (id == RES_INODES && *places->no_inodes)
+		return vps_err_say(err, -VPS_EHOST, "inodes: %s", places->no_inodes);
 	return 0;
 }
 

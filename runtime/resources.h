@@ -70,7 +70,9 @@ struct resource {
 struct resource_places {
 	char disk[24];		/* "8:0", below the root file systems; empty: none that can be limited */
 	char rdma[200];		/* names with a space between them; empty: there are none */
-	char no_quota[300];	/* why the files of ROOT are not counted; empty: they are */
+	char no_disk[300];	/* why `disk` cannot be limited; empty: it can */
+	char no_inodes[300];	/* the same of `inodes` */
+	uint64_t disk_host;	/* disk.h: where the limit is the size of a file system; elsewhere 0 */
 };
 
 extern const struct resource resources[RESOURCES];

@@ -98,7 +98,12 @@ is_dead() {
 
 # ---- the host before and after ----
 
-# Everything that a VPS could leave behind: mounts, links, cgroups, processes, files.
+# Files below VPS_ROOT that are attached to loop devices.
+loop_files() {
+	cat /sys/block/loop*/loop/backing_file 2>/dev/null | grep -F "$VPS_ROOT/vps/" || true
+}
+
+# Everything that a VPS could leave behind: mounts, links, cgroups, loop devices, processes, files.
 host_state() {
 	echo "== mounts"
 	cut -d ' ' -f 5- /proc/self/mountinfo | sort
@@ -106,6 +111,8 @@ host_state() {
 	ip -o link | sed 's/^[0-9]*: //; s/[@:].*//' | grep -vx vps0 | sort
 	echo "== cgroups"
 	find /sys/fs/cgroup -mindepth 1 -type d 2>/dev/null | grep vps | sort
+	echo "== loop devices"
+	loop_files | sort
 	echo "== monitors"
 	pgrep -af "vps-monitor.*$VPS_ROOT" | cut -d ' ' -f 2- | sort
 	echo "== files"

@@ -25,6 +25,8 @@ static const struct metric {
 	[STAT_MEMORY]      = { "vps_memory_usage_bytes", "Memory in use, page cache included.", 0 },
 	[STAT_SWAP]        = { "vps_swap_usage_bytes", "Swap space in use.", 0 },
 	[STAT_PIDS]        = { "vps_pids", "Processes and threads.", 0 },
+	[STAT_DISK]        = { "vps_disk_usage_bytes", "Bytes of what it wrote to its root.", 0 },
+	[STAT_INODES]      = { "vps_disk_inodes", "Files and directories that it made there.", 0 },
 	[STAT_READ]        = { "vps_io_read_bytes_total", "Bytes read from disks.", 0 },
 	[STAT_WRITTEN]     = { "vps_io_written_bytes_total", "Bytes written to disks.", 0 },
 	[STAT_READS]       = { "vps_io_reads_total", "Reads from disks.", 0 },
@@ -48,6 +50,8 @@ static const struct limit_metric {
 	{ "vps_memory_limit_bytes", "Memory that it may use.", RES_MEMORY, 0 },
 	{ "vps_swap_limit_bytes", "Swap space that it may use.", RES_SWAP, 0 },
 	{ "vps_pids_limit", "Processes and threads that it may have.", RES_PIDS, 0 },
+	{ "vps_disk_limit_bytes", "Bytes that it may write to its root.", RES_DISK, 0 },
+	{ "vps_disk_inodes_limit", "Files and directories that it may make there.", RES_INODES, 0 },
 };
 
 /* Every VPS of the host at one moment. */

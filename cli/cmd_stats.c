@@ -87,11 +87,18 @@ static void emit_stats(struct emit *emit, const struct vps_stats *stats)
 	emit_object(emit, NULL);
 	emit_text(emit, "name", stats->name);
 	emit_number(emit, "time_usec", stats->time_usec);
-	for (id = 0; id < STATISTICS; id++)
+	for (id = 0; id < STATISTICS; id++) {
+		const struct statistic *row = &statistics[id];
+
 		if (stats->value[id] < 0)
-			emit_null(emit, statistics[id].name);
+			emit_null(emit, row->name);
 		else
-			emit_number(emit, statistics[id].name, stats->value[id]);
+			emit_number(emit, row->name, stats->value[id]);
+		if (row->limit_name && stats->limit[row->limit] > INT64_MAX)
+			emit_null(emit, row->limit_name);
+		else if (row->limit_name)
+			emit_number(emit, row->limit_name, (int64_t)stats->limit[row->limit]);
+	}
 	emit_end(emit, '}');
 }
 
@@ -232,15 +239,16 @@ static void put_pressure(char *buf, size_t size, const struct vps_stats *now,
 static void put_row(struct table *table, const struct vps_stats *now,
 		    const struct vps_stats *before, bool has_bars)
 {
-	char cpu[80], memory[80], swap[80], pids[80], read_rate[16] = "", write_rate[16] = "", pressure[48];
+	char cpu[80], memory[80], swap[80], pids[80], disk[80], read_rate[16] = "", write_rate[16] = "", pressure[48];
 	int64_t read_bytes = rate(now, before, STAT_READ), written = rate(now, before, STAT_WRITTEN);
-	const char *const cells[] = { now->name, cpu, memory, swap, pids, read_rate, write_rate,
+	const char *const cells[] = { now->name, cpu, memory, swap, pids, disk, read_rate, write_rate,
 				      pressure, NULL };
 
 	put_cpu(cpu, sizeof(cpu), now, before, has_bars);
 	put_amount(memory, sizeof(memory), now, STAT_MEMORY, has_bars);
 	put_amount(swap, sizeof(swap), now, STAT_SWAP, false);
 	put_amount(pids, sizeof(pids), now, STAT_PIDS, false);
+	put_amount(disk, sizeof(disk), now, STAT_DISK, has_bars);
 	if (read_bytes >= 0)
 		(void)put_bytes(read_rate, sizeof(read_rate), read_bytes);
 	if (written >= 0)
@@ -251,8 +259,8 @@ static void put_row(struct table *table, const struct vps_stats *now,
 
 static int print_look(const struct look *now, const struct look *before, bool has_bars)
 {
-	static const char *const heading[] = { "NAME",	 "CPU",	   "MEMORY",  "SWAP",
-					       "PIDS",	 "READ/S", "WRITE/S", "WAIT CPU,MEM,IO",
+	static const char *const heading[] = { "NAME",	 "CPU",	   "MEMORY", "SWAP",	"PIDS",
+					       "DISK",	 "READ/S", "WRITE/S", "WAIT CPU,MEM,IO",
 					       NULL };
 	struct table table = { 0 };
 	size_t i;

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/fileio.h"
@@ -23,6 +24,7 @@ struct survey {
 	unsigned      names, addressed;		/* allocations, and those with an address of vps0 */
 	unsigned      prefix;			/* of the network vps0; 0: there is none */
 	char          meminfo[8192];
+	struct statvfs root;			/* the file system of ROOT */
 };
 
 /* A number of /proc/meminfo in bytes. */
@@ -102,6 +104,16 @@ static uint64_t used_pids(const struct survey *survey)
 	return count;
 }
 
+static uint64_t has_disk(const struct survey *survey)
+{
+	return (uint64_t)survey->root.f_blocks * survey->root.f_frsize;
+}
+
+static uint64_t used_disk(const struct survey *survey)
+{
+	return (uint64_t)(survey->root.f_blocks - survey->root.f_bavail) * survey->root.f_frsize;
+}
+
 /* All but the network's own, the broadcast address and the gateway's. */
 static uint64_t has_addresses(const struct survey *survey)
 {
@@ -138,6 +150,7 @@ static const struct room_row {
 	{ "swap",	RES_SWAP,	UNIT_BYTES, false, has_swap,	  used_swap },
 	{ "cpus",	RES_CPUS,	UNIT_CPUS,  false, has_cpus,	  used_cpus },
 	{ "pids",	RES_PIDS,	UNIT_COUNT, false, has_pids,	  used_pids },
+	{ "disk",	RES_DISK,	UNIT_BYTES, false, has_disk,	  used_disk },
 	{ "addresses",	RESOURCES,	UNIT_COUNT, true,  has_addresses, used_addresses },
 	{ "ids",	RESOURCES,	UNIT_COUNT, true,  has_ids,	  used_ids },
 };
@@ -253,6 +266,8 @@ int vps_capacity(struct vps_host *host, const struct vps_settings *settings,
 	int r = rooms ? read_plan(settings, &arena, &survey.plan, err) :
 			vps_err_set(err, -ENOMEM, "cannot add up what there is");
 
+	if (r == 0 && fstatvfs(host->root_fd, &survey.root) < 0)
+		r = vps_err_set(err, -errno, "cannot see how large the file system of ROOT is");
 	if (r == 0)
 		r = file_read(AT_FDCWD, "/proc/meminfo", sizeof(survey.meminfo) - 1, &text, NULL, err);
 	if (r == 0) {

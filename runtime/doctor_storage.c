@@ -17,6 +17,7 @@
 #include "images/overlay.h"
 #include "images/quota.h"
 #include "runtime/registry.h"
+#include "runtime/spec.h"
 
 #define LAYER	"0000000000000000000000000000000000000000000000000000000000000000"
 #define PROBE	"probe"			/* a file in the layer */
@@ -179,12 +180,50 @@ void doctor_quota(const struct doctor *doctor, const struct check *check,
 		find_file(doctor, &support, finding);
 }
 
+/* ---- space ---- */
+
+/* What a spec in ROOT/vps/NAME limits the disk to; 0: nothing, or nothing that can be read. */
+static uint64_t disk_limit(int dir_fd, const char *name)
+{
+	char path[NAME_MAX + sizeof("/spec.json")];
+	struct vps_err ignored = { 0 };
+	struct spec spec = { 0 };
+	OWN_MEM char *text = NULL;
+	uint64_t bytes = 0;
+	size_t len;
+
+	(void)snprintf(path, sizeof(path), "%s/spec.json", name);
+	if (file_read(dir_fd, path, SPEC_SIZE_MAX, &text, &len, &ignored) == 0 &&
+	    spec_parse(text, len, &spec, &ignored) == 0 && spec.limits.is_set[RES_DISK] &&
+	    spec.limits.value[RES_DISK] != UINT64_MAX)
+		bytes = spec.limits.value[RES_DISK];
+	spec_free(&spec);
+	return bytes;
+}
+
+/* All disk limits together. */
+static double promised(const struct doctor *doctor)
+{
+	int dir_fd = openat(doctor->root_fd, "vps", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	OWN_DIR *dir = dir_fd < 0 ? NULL : fdopendir(dir_fd);
+	const struct dirent *entry;
+	double sum = 0;
+
+	while (dir && (entry = readdir(dir)))
+		if (entry->d_name[0] != '.')
+			sum += (double)disk_limit(dirfd(dir), entry->d_name);
+	if (!dir)
+		own_close(&dir_fd);
+	return sum;
+}
+
 void doctor_space(const struct doctor *doctor, const struct check *check,
 		  struct vps_finding *finding)
 {
 	struct statvfs st;
+	char promise[80] = "";
 	uint64_t bytes;
-	double gib;
+	double gib, limits;
 
 	(void)check;
 	if (!has_root(doctor, finding))
@@ -196,6 +235,10 @@ void doctor_space(const struct doctor *doctor, const struct check *check,
 	}
 	bytes = (uint64_t)st.f_bavail * st.f_frsize;
 	gib = (double)bytes / (1ULL << 30);
+	limits = promised(doctor);
+	if (limits > 0)
+		(void)snprintf(promise, sizeof(promise), "; disk limits promise %.1f GiB of %.1f",
+			       limits / (1ULL << 30), (double)st.f_blocks * (double)st.f_frsize / (1ULL << 30));
 	if (bytes < SPACE_LOW)
 		doctor_lacks(finding, "%.2f GiB are free in %.60s; an image of Debian with its VPSs takes 1",
 			     gib, doctor->root);
@@ -203,8 +246,8 @@ void doctor_space(const struct doctor *doctor, const struct check *check,
 		doctor_lacks(finding, "%ju more files fit into %.60s; an image of Debian has 9000",
 			     (uintmax_t)st.f_favail, doctor->root);
 	else if (st.f_files)
-		doctor_found(finding, "%.1f GiB and %ju files fit into %.60s", gib,
-			     (uintmax_t)st.f_favail, doctor->root);
+		doctor_found(finding, "%.1f GiB and %ju files fit into %.50s%s", gib,
+			     (uintmax_t)st.f_favail, doctor->root, promise);
 	else
-		doctor_found(finding, "%.1f GiB are free in %.60s", gib, doctor->root);
+		doctor_found(finding, "%.1f GiB are free in %.50s%s", gib, doctor->root, promise);
 }

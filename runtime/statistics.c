@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/major.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,37 +21,41 @@
 const struct statistic statistics[STATISTICS] = {
 	/*                      name                  file               form           key */
 	[STAT_CPU]         = { "cpu_usec",	      "cpu.stat",	 STAT_LINE,    "usage_usec",
-			       true, RES_CPUS },
+			       true, RES_CPUS, NULL },
 	[STAT_THROTTLED]   = { "throttled_usec",      "cpu.stat",	 STAT_LINE,    "throttled_usec",
-			       true, RESOURCES },
+			       true, RESOURCES, NULL },
 	[STAT_MEMORY]      = { "memory_bytes",	      "memory.current",	 STAT_NUMBER,  NULL,
-			       false, RES_MEMORY },
+			       false, RES_MEMORY, "memory_limit_bytes" },
 	[STAT_SWAP]        = { "swap_bytes",	      "memory.swap.current", STAT_NUMBER, NULL,
-			       false, RES_SWAP },
+			       false, RES_SWAP, "swap_limit_bytes" },
 	[STAT_PIDS]        = { "pids",		      "pids.current",	 STAT_NUMBER,  NULL,
-			       false, RES_PIDS },
+			       false, RES_PIDS, "pids_limit" },
+	[STAT_DISK]        = { "disk_bytes",	      NULL,		 STAT_QUOTA,   NULL,
+			       false, RES_DISK, "disk_limit_bytes" },
+	[STAT_INODES]      = { "inodes",	      NULL,		 STAT_QUOTA,   NULL,
+			       false, RES_INODES, "inodes_limit" },
 	[STAT_READ]        = { "read_bytes",	      "io.stat",	 STAT_DEVICES, "rbytes",
-			       true, RES_IO_READ },
+			       true, RES_IO_READ, NULL },
 	[STAT_WRITTEN]     = { "written_bytes",	      "io.stat",	 STAT_DEVICES, "wbytes",
-			       true, RES_IO_WRITE },
+			       true, RES_IO_WRITE, NULL },
 	[STAT_READS]       = { "reads",		      "io.stat",	 STAT_DEVICES, "rios",
-			       true, RES_IO_READ_OPS },
+			       true, RES_IO_READ_OPS, NULL },
 	[STAT_WRITES]      = { "writes",	      "io.stat",	 STAT_DEVICES, "wios",
-			       true, RES_IO_WRITE_OPS },
+			       true, RES_IO_WRITE_OPS, NULL },
 	[STAT_RECLAIMED]   = { "reclaimed_pages",     "memory.stat",	 STAT_LINE,    "pgsteal",
-			       true, RESOURCES },
+			       true, RESOURCES, NULL },
 	[STAT_OOM_KILLS]   = { "oom_kills",	      "memory.events",	 STAT_LINE,    "oom_kill",
-			       true, RESOURCES },
+			       true, RESOURCES, NULL },
 	[STAT_CPU_SOME]    = { "cpu_some_usec",	      "cpu.pressure",	 STAT_STALLED, "some",
-			       true, RESOURCES },
+			       true, RESOURCES, NULL },
 	[STAT_MEMORY_SOME] = { "memory_some_usec",    "memory.pressure", STAT_STALLED, "some",
-			       true, RESOURCES },
+			       true, RESOURCES, NULL },
 	[STAT_MEMORY_FULL] = { "memory_full_usec",    "memory.pressure", STAT_STALLED, "full",
-			       true, RESOURCES },
+			       true, RESOURCES, NULL },
 	[STAT_IO_SOME]     = { "io_some_usec",	      "io.pressure",	 STAT_STALLED, "some",
-			       true, RESOURCES },
+			       true, RESOURCES, NULL },
 	[STAT_IO_FULL]     = { "io_full_usec",	      "io.pressure",	 STAT_STALLED, "full",
-			       true, RESOURCES },
+			       true, RESOURCES, NULL },
 };
 
 /* The decimal at text, or -1. */
@@ -79,19 +84,25 @@ static const char *behind_key(const char *content, const char *key)
 	return NULL;
 }
 
-/* The sum over the lines; a device that did nothing yet has no line. */
+/*
+ * The sum over the lines; a device that did nothing yet has no line. What goes
+ * through a loop device is counted again on the disk where its file lies.
+ */
 static int64_t sum_of(const char *content, const char *key)
 {
 	char word[24];
 	int64_t sum = 0;
 	int len = snprintf(word, sizeof(word), " %s=", key);
 
-	while ((content = strstr(content, word))) {
-		int64_t number = number_at(content + len);
+	for (; *content; content += *content == '\n') {
+		const char *end = strchrnul(content, '\n'), *at = strstr(content, word);
+		bool is_loop = strtoul(content, NULL, 10) == LOOP_MAJOR;
 
-		if (number < 0 || __builtin_add_overflow(sum, number, &sum))
+		content = end;
+		if (is_loop || !at || at > end)
+			continue;
+		if (number_at(at + len) < 0 || __builtin_add_overflow(sum, number_at(at + len), &sum))
 			return -1;
-		content += len;
 	}
 	return sum;
 }
@@ -112,8 +123,17 @@ int64_t statistic_parse(enum statistic_id id, const char *content)
 		line = behind_key(content, row->key);
 		line = line ? strstr(line, "total=") : NULL;
 		return line ? number_at(line + strlen("total=")) : -1;
+	case STAT_QUOTA:
+		break;		/* in no file */
 	}
 	return -1;
+}
+
+static int64_t read_used(const struct live *live, enum resource_id id)
+{
+	uint64_t used;
+
+	return disk_used(&live->disk, id, &used) == 0 && used <= INT64_MAX ? (int64_t)used : -1;
 }
 
 static void read_values(const struct live *live, struct vps_stats *stats)
@@ -125,6 +145,10 @@ static void read_values(const struct live *live, struct vps_stats *stats)
 	for (id = 0; id < STATISTICS; id++) {
 		struct vps_err ignored = { 0 };
 
+		if (statistics[id].form == STAT_QUOTA) {
+			stats->value[id] = read_used(live, statistics[id].limit);
+			continue;
+		}
 		if (strcmp(file, statistics[id].file) != 0) {	/* rows of one file stand together */
 			own_free(&text);
 			file = statistics[id].file;
@@ -165,6 +189,7 @@ int vps_stats(struct vps_host *host, const char *name, struct vps_stats *ret_sta
 			 live_open(run_fd, host->root_fd, &live, err);
 	if (r < 0)
 		return r;
+	live_open_disk(&live);
 	*ret_stats = (struct vps_stats){ 0 };
 	(void)snprintf(ret_stats->name, sizeof(ret_stats->name), "%s", name);
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);

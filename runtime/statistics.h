@@ -15,6 +15,8 @@ enum statistic_id {
 	STAT_MEMORY,
 	STAT_SWAP,
 	STAT_PIDS,
+	STAT_DISK,
+	STAT_INODES,
 	STAT_READ,
 	STAT_WRITTEN,
 	STAT_READS,
@@ -31,16 +33,18 @@ enum statistic_id {
 
 struct statistic {
 	const char *name;	/* key in JSON: "cpu_usec" */
-	const char *file;	/* cgroup v2 interface file */
+	const char *file;	/* cgroup v2 interface file; of STAT_QUOTA NULL */
 	enum {
 		STAT_NUMBER,	/* the file is the number */
 		STAT_LINE,	/* "key 123" */
 		STAT_DEVICES,	/* "key=123" in the line of each device, added up */
 		STAT_STALLED,	/* "total=123" in the line that starts with key, of *.pressure */
+		STAT_QUOTA,	/* what limit is about, of disk.h */
 	} form;
 	const char *key;
 	bool        is_counter;	/* grows since the start; what matters is by how much a second */
 	enum resource_id limit;	/* RESOURCES: none */
+	const char *limit_name;	/* its key in JSON; NULL: it is not shown */
 };
 
 extern const struct statistic statistics[STATISTICS];

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <linux/major.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,7 +41,8 @@ static void put_device(struct view_text *text, const char *line)
 	char numbers[32], name[NAME_MAX + 1];
 	unsigned major, minor;
 
-	if (sscanf(line, "%u:%u", &major, &minor) != 2)
+	/* What goes through a loop device is in the line of the disk where its file lies, too. */
+	if (sscanf(line, "%u:%u", &major, &minor) != 2 || major == LOOP_MAJOR)
 		return;
 	(void)snprintf(numbers, sizeof(numbers), "%u:%u", major, minor);
 	if (!name_of(numbers, name))

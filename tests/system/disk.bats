@@ -66,6 +66,10 @@ fill() {
 	vps_sh "$1" "dd if=/dev/zero of=$2 bs=1M count=$3 conv=fsync 2>&1 && [ \$(stat -c %s $2) = $(($3 << 20)) ]"
 }
 
+stat_of() {	# NAME KEY
+	vpsctl stats --json "$1" | jq --arg key "$2" '.[0][$key]'
+}
+
 disk_file() {
 	echo "$VPS_ROOT/vps/$1/disk.xfs"
 }
@@ -100,6 +104,10 @@ disk_stops_and_grows() {
 	# shellcheck disable=SC2016 # for the shell inside
 	run vps_sh web1 'i=0; while [ $i -lt 500 ]; do true >/f$i || exit 7; i=$((i + 1)); done'
 	[[ $status == 7 ]]
+	# what stats shows is what is so
+	(($(stat_of web1 disk_bytes) > 40 << 20 && $(stat_of web1 disk_bytes) <= 64 << 20))
+	[[ $(stat_of web1 disk_limit_bytes) == $((64 << 20)) ]]
+	[[ $(stat_of web1 inodes) == 400 && $(stat_of web1 inodes_limit) == 400 ]]
 	# below what is in use is refused, and nothing changes
 	run -7 vpsctl set web1 disk=8M
 	[[ $output == *disk* && $output == *"in use"* ]]
@@ -177,6 +185,8 @@ disk_stops_and_grows() {
 	[[ $(df_inside web1) == $((400 << 10)) ]]
 	fill web1 /more 80
 	[[ $(vpsctl inspect web1 | jq -r '.running_limits.disk') == 400M ]]
+	[[ $(stat_of web1 disk_limit_bytes) == $((400 << 20)) && $(stat_of web1 inodes_limit) == null ]]
+	(($(stat_of web1 disk_bytes) > 300 << 20))
 	# no limit is as much as the host has
 	vpsctl set web1 disk=default
 	(($(df_inside web1) >= $(df -k --output=size "$VPS_ROOT" | tail -n 1) * 99 / 100))
@@ -314,6 +324,7 @@ disk_stops_and_grows() {
 	for i in {1..10}; do
 		[[ $(df_inside "web$i") == $(((300 + i) << 10)) ]]
 	done
+	[[ $(vpsctl stats --json | jq 'map(.disk_limit_bytes) | add') == $((3055 << 20)) ]]
 	vpsctl destroy --all --force
 	rm -rf "$VPS_ROOT/run/vps0"*
 	host_unchanged
@@ -456,6 +467,20 @@ steps=("disk make" "disk mount" "disk copy" "disk switch")
 
 # ---- what an administrator reads ----
 
+@test "disk: metrics, capacity and doctor count it" {
+	needs_files
+	vps_up web1 disk=300M
+	vpsctl create web2 disk=1G
+	vpsctl create web3
+	vpsctl metrics | grep -qxF 'vps_disk_limit_bytes{vps="web1"} 314572800'
+	vpsctl metrics | grep -qE '^vps_disk_usage_bytes\{vps="web1"\} [0-9]+$'
+	run -0 vpsctl capacity --json disk=10G
+	[[ $(jq -c '.resources[] | select(.name == "disk") | [.promised, .each, .unbounded]' <<<"$output") == "[$((1324 << 20)),$((10 << 30)),1]" ]]
+	[[ $(vpsctl doctor --json | jq -r '.[] | select(.name == "free space").what') == *"; disk limits promise 1.3 GiB of "* ]]
+	run -0 vpsctl stats web1
+	[[ ${lines[0]} == *" DISK "* && ${lines[1]} =~ /300M ]]
+}
+
 @test "disk: a host without mkfs.xfs refuses a limit by name, with status 6" {
 	needs_files
 	: >"$BATS_TEST_TMPDIR/nothing"
@@ -488,4 +513,18 @@ steps=("disk make" "disk mount" "disk copy" "disk switch")
 	vpsctl start web2
 	vps_sh web2 'rm -f /big; sync; echo works >/works; sync'
 	fill web2 /big 150
+}
+
+@test "disk: a limit of bytes a second holds on it, and what it wrote is counted once" {
+	needs_files
+	needs_controller io
+	vps_up web1 disk=1G
+	local before after start
+	vpsctl set web1 io.write=8M
+	before=$(stat_of web1 written_bytes)
+	start=$SECONDS
+	fill web1 /big 64
+	after=$(stat_of web1 written_bytes)
+	((SECONDS - start >= 6))
+	((after - before >= 64 << 20 && after - before < 100 << 20))
 }

@@ -19,6 +19,7 @@
 #include "base/which.h"
 
 #define SAID_MAX	(64u << 10)
+#define PATIENCE_SEC	"60"
 #define AG_LOWEST	64	/* blocks: a smaller rest at the end is left unused */
 
 /* xfs_fs.h of xfsprogs, for which no kernel header stands. */
@@ -131,6 +132,27 @@ static int explain_mount(const char *device, struct vps_err *err)
 	}
 }
 
+/*
+ * Its own records that cannot be written, since the host is full, say, are
+ * tried again for ever by default: when its journal is full of them everybody
+ * who uses it waits in the kernel and cannot be killed. After a minute it
+ * shuts down instead, and is as it was when it is mounted with room again.
+ */
+static void limit_patience(const char *device)
+{
+	static const char *const errors[] = { "ENOSPC", "EIO", "default" };
+	const char *name = strrchr(device, '/');
+	struct vps_err ignored = { 0 };
+	char path[100];
+	size_t i;
+
+	for (i = 0; name && i < ARRAY_LEN(errors); i++) {
+		(void)snprintf(path, sizeof(path), "/sys/fs/xfs%s/error/metadata/%s/retry_timeout_seconds",
+			       name, errors[i]);
+		(void)file_write(AT_FDCWD, path, PATIENCE_SEC, &ignored);
+	}
+}
+
 int xfs_mount(const char *device, int *ret_mount_fd, struct vps_err *err)
 {
 	OWN_FD fs_fd = fsopen("xfs", FSOPEN_CLOEXEC);
@@ -144,6 +166,7 @@ int xfs_mount(const char *device, int *ret_mount_fd, struct vps_err *err)
 		return vps_err_set(err, -errno, "cannot choose how to mount %s", device);
 	if (fsconfig(fs_fd, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
 		return explain_mount(device, err);
+	limit_patience(device);
 	mount_fd = fsmount(fs_fd, FSMOUNT_CLOEXEC, MOUNT_ATTR_NODEV);
 	if (mount_fd < 0)
 		return vps_err_set(err, -errno, "cannot mount %s", device);

@@ -501,6 +501,10 @@ steps=("disk make" "disk mount" "disk copy" "disk switch")
 	fill web1 /big 180
 	run ! fill web2 /big 250
 	[[ $output == *"No space left"* || $output == *"Input/output error"* ]]
+	# who cannot write its journal either is not waited for for ever
+	local device
+	device=$(grep -lF "$(disk_file web2)" /sys/block/loop*/loop/backing_file | cut -d / -f 4)
+	[[ $(cat "/sys/fs/xfs/$device/error/metadata/ENOSPC/retry_timeout_seconds") == 60 ]]
 	# all go on, and what was written before is there
 	for name in web1 web2 web3; do
 		vps_sh "$name" 'ls / >/dev/null'

@@ -16,6 +16,9 @@
 #define ID_COUNT	65536	/* of the range of a VPS */
 #define QUIET_MSEC	1000	/* between two events of one kind: a tenant must not fill the log */
 #define CALM_MSEC	10000	/* without being told of pressure, it is over */
+#define DISK_MSEC	5000	/* between two looks at a disk with a limit */
+#define FULL_PERCENT	99	/* a file system keeps a little for itself */
+#define ROOM_PERCENT	95	/* below it, it is full no more */
 
 static const struct alarm_row {
 	const char *file, *key;	/* of pressure there is no key */
@@ -37,20 +40,22 @@ static int64_t now_msec(void)
 	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
 }
 
-void alarms_open(struct alarms *alarms, int root_fd, const char *name, int cg_fd, uid_t first_uid)
+void alarms_open(struct alarms *alarms, const struct alarms_plan *plan)
 {
 	int id;
 
 	alarms_close(alarms);
-	alarms->root_fd = root_fd;
-	alarms->name = name;
-	alarms->first_uid = first_uid;
-	alarms->cg_fd = fcntl(cg_fd, F_DUPFD_CLOEXEC, 0);
+	alarms->root_fd = plan->root_fd;
+	alarms->name = plan->name;
+	alarms->first_uid = plan->first_uid;
+	alarms->cg_fd = fcntl(plan->cg_fd, F_DUPFD_CLOEXEC, 0);
+	disk_open(plan->vps_fd, false, &alarms->disk);
+	alarms->disk_msec = alarms->disk.is_file || alarms->disk.is_counted ? now_msec() + DISK_MSEC : 0;
 	for (id = 0; id < ALARMS; id++) {
 		struct alarm_state *state = &alarms->state[id];
 
-		state->fd = rows[id].key ? cg_watch_open(cg_fd, rows[id].file) :
-			    cg_watch_pressure(cg_fd, rows[id].file, rows[id].percent);
+		state->fd = rows[id].key ? cg_watch_open(plan->cg_fd, rows[id].file) :
+			    cg_watch_pressure(plan->cg_fd, rows[id].file, rows[id].percent);
 		if (state->fd >= 0 && rows[id].key)
 			(void)cg_watch_read(state->fd, rows[id].key, &state->count);
 	}
@@ -67,6 +72,8 @@ void alarms_close(struct alarms *alarms)
 	}
 	own_close(&alarms->log_fd);
 	own_close(&alarms->cg_fd);
+	disk_close(&alarms->disk);
+	alarms->disk_msec = 0;
 }
 
 void alarms_poll(const struct alarms *alarms, struct pollfd fds[ALARMS])
@@ -99,6 +106,7 @@ int alarms_timeout(const struct alarms *alarms)
 			next = sooner(next, state->quiet_msec);
 		next = sooner(next, state->calm_msec);
 	}
+	next = sooner(next, alarms->disk_msec);
 	return next == 0 ? -1 : next <= now ? 0 : (int)(next - now);
 }
 
@@ -193,6 +201,40 @@ static void calm_down(struct alarms *alarms, enum alarm_id id)
 	record_pressure(alarms, id, false);
 }
 
+static void look_at_disk(struct alarms *alarms, int at)
+{
+	static const struct {
+		enum resource_id id;
+		const char      *name;
+	} disks[ALARM_DISKS] = {
+		[ALARM_BYTES]  = { RES_DISK, "disk" },
+		[ALARM_INODES] = { RES_INODES, "inodes" },
+	};
+	uint64_t limit = 0, used = 0;
+	bool was_full = alarms->is_full[at], is_full = false;
+
+	if (disk_read(&alarms->disk, disks[at].id, &limit) == 0 && limit != QUOTA_NO_LIMIT &&
+	    disk_used(&alarms->disk, disks[at].id, &used) == 0)
+		is_full = used >= limit / 100 * (was_full ? ROOM_PERCENT : FULL_PERCENT);
+	alarms->is_full[at] = is_full;
+	if (is_full != was_full)
+		event_record(alarms->root_fd, alarms->name, "disk-limit",
+			     json_pack("{ss, sI, sI, sb}", "limit", disks[at].name, "used",
+				       (json_int_t)used, "allowed", (json_int_t)limit, "is_reached",
+				       is_full));
+}
+
+static void handle_disk(struct alarms *alarms)
+{
+	int at;
+
+	if (!alarms->disk_msec || now_msec() < alarms->disk_msec)
+		return;
+	for (at = 0; at < ALARM_DISKS; at++)
+		look_at_disk(alarms, at);
+	alarms->disk_msec = now_msec() + DISK_MSEC;
+}
+
 void alarms_handle(struct alarms *alarms, const struct pollfd *fds)
 {
 	int id;
@@ -209,4 +251,5 @@ void alarms_handle(struct alarms *alarms, const struct pollfd *fds)
 		if (fds)
 			calm_down(alarms, (enum alarm_id)id);
 	}
+	handle_disk(alarms);
 }

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What a VPS runs into while it runs: the OOM killer, its limit of pids,
- * pressure. The monitor waits for all of it in its one poll(2), and each
+ * What a VPS runs into while it runs: the OOM killer, its limits of pids and
+ * disk, pressure. The monitor waits for all of it in its one poll(2), and each
  * becomes an event (events.h).
  */
 #ifndef RUNTIME_ALARMS_H
 #define RUNTIME_ALARMS_H
 
 #include <poll.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+
+#include "runtime/disk.h"
 
 enum alarm_id {
 	ALARM_OOM,
@@ -20,6 +23,8 @@ enum alarm_id {
 	ALARM_IO,
 	ALARMS
 };
+
+enum { ALARM_BYTES, ALARM_INODES, ALARM_DISKS };
 
 struct alarm_state {
 	int      fd;		/* FD_NONE: this host or VPS has it not */
@@ -35,19 +40,28 @@ struct alarms {
 	uid_t       first_uid;	/* of its range */
 	int         log_fd;	/* the kernel's; FD_NONE: it may not be read */
 	struct alarm_state state[ALARMS];
+	struct disk disk;	/* of what it writes; no file system tells of itself, so it is looked at */
+	int64_t     disk_msec;	/* when next; 0: it has no limit */
+	bool        is_full[ALARM_DISKS];
 };
 
 /* Start with this; alarms_close() it. */
-#define ALARMS_INIT	{ .cg_fd = -1, .log_fd = -1, .state = { [0 ... ALARMS - 1] = { .fd = -1 } } }
+#define ALARMS_INIT {								\
+	.cg_fd = -1, .log_fd = -1, .disk = DISK_NONE,				\
+	.state = { [0 ... ALARMS - 1] = { .fd = -1 } },				\
+}
 
-/*
- * Listen to the cgroup of a VPS whose init runs. What this host has not is left out.
- *
- * root_fd, name  borrowed as long as it is open
- * cg_fd          of the VPS, borrowed
- * first_uid      the host's id of its root, in no other VPS's range
- */
-void alarms_open(struct alarms *alarms, int root_fd, const char *name, int cg_fd, uid_t first_uid);
+/* The VPS that is listened to; all borrowed. */
+struct alarms_plan {
+	int         root_fd;	/* ROOT, as long as it is open */
+	const char *name;	/* as long as it is open */
+	int         vps_fd;	/* ROOT/vps/NAME */
+	int         cg_fd;
+	uid_t       first_uid;	/* the host's id of its root, in no other VPS's range */
+};
+
+/* Listen to a VPS whose init runs. What this host has not is left out. */
+void alarms_open(struct alarms *alarms, const struct alarms_plan *plan);
 void alarms_close(struct alarms *alarms);
 
 /* What to wait for: ALARMS entries, some of them of no descriptor. */

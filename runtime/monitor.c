@@ -125,8 +125,15 @@ static void container_begin(struct monitor *m)
 static void look_after(struct monitor *m)
 {
 	OWN_FD cg_fd = cg_open(m->attach.cgroup);
+	const struct alarms_plan plan = {
+		.root_fd = m->root_fd,
+		.name = m->attach.name,
+		.vps_fd = m->vps_fd,
+		.cg_fd = cg_fd,
+		.first_uid = m->attach.id_start,
+	};
 
-	alarms_open(&m->alarms, m->root_fd, m->attach.name, cg_fd, m->attach.id_start);
+	alarms_open(&m->alarms, &plan);
 	elastic_loop_open(&m->elastic, &m->attach, m->options->run_dir, cg_fd);
 }
 

@@ -145,6 +145,18 @@ has_event() {
 	(($(vpsctl events web1 | grep -c pids-limit) < 60))
 }
 
+@test "events: a disk that is full is told of once, and when it has room again" {
+	needs_program mkfs.xfs
+	[[ -e /dev/loop-control ]] || lacking "loop devices"
+	vps_up web1 disk=300M
+	vps_sh web1 'dd if=/dev/zero of=/full bs=1M' 2>/dev/null || true
+	eventually 30 has_event web1 '.event == "disk-limit" and .limit == "disk" and .is_reached'
+	vps_sh web1 'rm /full'
+	eventually 60 has_event web1 '.event == "disk-limit" and (.is_reached | not)'
+	[[ $(events_of web1 'select(.event == "disk-limit").is_reached' | tr '\n' ' ') == "true false " ]]
+	(($(events_of web1 'select(.is_reached).used') > 250 << 20))
+}
+
 @test "events: a monitor that took over a VPS tells of it, too" {
 	[[ -e /proc/pressure/cpu ]] || lacking "PSI"
 	vps_up web1

@@ -18,6 +18,11 @@ struct suffix {
 #define GIB (UINT64_C(1) << 30)
 #define TIB (UINT64_C(1) << 40)
 
+#define KILO UINT64_C(1000)
+#define MEGA (1000 * KILO)
+#define GIGA (1000 * MEGA)
+#define TERA (1000 * GIGA)
+
 /* First of equals is what unit_format() writes; largest first. */
 static const struct suffix byte_suffixes[] = {
 	{ "T", TIB }, { "G", GIB }, { "M", MIB }, { "K", KIB }, { "", 1 },
@@ -29,8 +34,8 @@ static const struct suffix byte_suffixes[] = {
 static const struct suffix count_suffixes[] = { { "", 1 }, { NULL, 0 } };
 static const struct suffix cpu_suffixes[] = { { "", 1000 }, { NULL, 0 } };
 static const struct suffix rate_suffixes[] = {
-	{ "Gbit", 125000000 }, { "Mbit", 125000 }, { "Kbit", 125 },
-	{ "gbit", 125000000 }, { "mbit", 125000 }, { "kbit", 125 },
+	{ "Tbit", TERA }, { "Gbit", GIGA }, { "Mbit", MEGA }, { "Kbit", KILO }, { "bit", 1 },
+	{ "tbit", TERA }, { "gbit", GIGA }, { "mbit", MEGA }, { "kbit", KILO }, { "", 1 },
 	{ NULL, 0 },
 };
 static const struct suffix time_suffixes[] = {
@@ -103,17 +108,16 @@ int unit_parse(enum unit unit, const char *text, uint64_t *ret_value)
 }
 
 /* Thousandths as a decimal without zeros at its end: 1500 is "1.5". */
-static void format_thousandths(uint64_t whole, unsigned thousandths, const char *suffix,
-			       char *buf, size_t size)
+static void format_thousandths(uint64_t value, char *buf, size_t size)
 {
 	char fraction[8];
-	int len = snprintf(fraction, sizeof(fraction), ".%03u", thousandths % 1000);
+	int len = snprintf(fraction, sizeof(fraction), ".%03u", (unsigned)(value % 1000));
 
 	while (fraction[len - 1] == '0')
 		fraction[--len] = '\0';
 	if (len == 1)
 		fraction[0] = '\0';
-	(void)snprintf(buf, size, "%ju%s%s", (uintmax_t)whole, fraction, suffix);
+	(void)snprintf(buf, size, "%ju%s", (uintmax_t)(value / 1000), fraction);
 }
 
 const char *unit_format(enum unit unit, uint64_t value, char *buf, size_t size)
@@ -123,10 +127,7 @@ const char *unit_format(enum unit unit, uint64_t value, char *buf, size_t size)
 	if (value == UINT64_MAX) {
 		(void)snprintf(buf, size, "max");
 	} else if (unit == UNIT_CPUS) {
-		format_thousandths(value / 1000, (unsigned)(value % 1000), "", buf, size);
-	} else if (unit == UNIT_RATE && (value % 125 || value == 0)) {
-		/* A byte more than whole kilobits is 8 thousandths of one. */
-		format_thousandths(value / 125, (unsigned)(value % 125) * 8, "Kbit", buf, size);
+		format_thousandths(value, buf, size);
 	} else {
 		while (suffix->scale > 1 && (value == 0 || value % suffix->scale))
 			suffix++;

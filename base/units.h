@@ -11,7 +11,7 @@ enum unit {
 	UNIT_COUNT,	/* whole number */
 	UNIT_BYTES,	/* 4096, 64K, 512M, 1.5G, 2T: powers of 1024; "KiB", "kB" are as "K" */
 	UNIT_CPUS,	/* 1.5, kept as thousandths of a processor: 1500 */
-	UNIT_RATE,	/* bits/s on a network: 100Mbit, 1Gbit (powers of 1000), kept as bytes/s */
+	UNIT_RATE,	/* bits/s on a network: 64000, 100Mbit, 1.5Gbit: powers of 1000 */
 	UNIT_SECONDS,	/* 30, 30s, 5m, 2h, kept as milliseconds; "1.5s" */
 	UNIT_KINDS
 };

@@ -26,7 +26,7 @@ static struct mac derive_mac(const char *name, const struct addr *gateway)
 	return mac_from_bytes(bytes);
 }
 
-/* Created down, without IPv6 addresses of its own (configure() says why), and then up. */
+/* Created down: it comes up without IPv6 addresses of its own. */
 static int create(int fd, const char *name, const struct addr *gateway, struct vps_err *err)
 {
 	const struct ifinfomsg down = { .ifi_family = AF_UNSPEC };
@@ -45,34 +45,6 @@ static int create(int fd, const char *name, const struct addr *gateway, struct v
 	/* Another command was faster. Whether it made a bridge is looked at next. */
 	nl_tolerate(&rq, EEXIST);
 	return nl_send(fd, &rq, err);
-}
-
-/*
- * The bridge needs no link-local address: it only costs router solicitations
- * and multicast reports on every VPS's link. A kernel without IPv6 refuses
- * the attribute, and has no such address either.
- */
-static void put_quiet_ipv6(struct nl_request *rq, const struct link *bridge, const char *name)
-{
-	const struct ifinfomsg info = { .ifi_family = AF_UNSPEC, .ifi_index = bridge->index };
-	struct nlattr *spec, *inet6;
-
-	nl_message(rq, RTM_SETLINK, 0, &info, sizeof(info),
-		   "cannot keep IPv6 quiet on bridge \"%s\"", name);
-	spec = nl_nest(rq, IFLA_AF_SPEC);
-	inet6 = nl_nest(rq, AF_INET6);
-	nl_put_u8(rq, IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);
-	nl_nest_end(rq, inet6);
-	nl_nest_end(rq, spec);
-	nl_tolerate(rq, EAFNOSUPPORT);
-}
-
-static void put_up(struct nl_request *rq, const struct link *bridge, const char *name)
-{
-	const struct ifinfomsg up = { .ifi_family = AF_UNSPEC, .ifi_index = bridge->index,
-				      .ifi_flags = IFF_UP, .ifi_change = IFF_UP };
-
-	nl_message(rq, RTM_SETLINK, 0, &up, sizeof(up), "cannot bring up bridge \"%s\"", name);
 }
 
 static void put_gateway(struct nl_request *rq, const struct link *bridge, const char *name,
@@ -98,8 +70,8 @@ static int configure(int fd, const struct link *bridge, const char *name,
 
 	nl_begin(&rq);
 	if (!(bridge->flags & IFF_UP)) {
-		put_quiet_ipv6(&rq, bridge, name);
-		put_up(&rq, bridge, name);
+		link_put_quiet(&rq, bridge->index, name);
+		link_put_up(&rq, bridge->index, name);
 	}
 	if (gateway->family)
 		put_gateway(&rq, bridge, name, gateway);
@@ -109,7 +81,6 @@ static int configure(int fd, const struct link *bridge, const char *name,
 int bridge_ensure(const char *name, const struct addr *gateway, int *ret_ifindex,
 		  struct vps_err *err)
 {
-	struct vps_err missing = { 0 };
 	struct link bridge;
 	OWN_FD fd = FD_NONE;
 	int r;
@@ -120,13 +91,11 @@ int bridge_ensure(const char *name, const struct addr *gateway, int *ret_ifindex
 	fd = nl_open(err);
 	if (fd < 0)
 		return fd;
-	r = link_find(fd, name, &bridge, &missing);
-	if (r == -ENODEV) {
+	r = link_seek(fd, name, &bridge, err);
+	if (r == 0) {
 		r = create(fd, name, gateway, err);
 		if (r == 0)
 			r = link_find(fd, name, &bridge, err);
-	} else if (r < 0) {
-		*err = missing;
 	}
 	if (r < 0)
 		return r;

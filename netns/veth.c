@@ -30,16 +30,6 @@ static bool has_mac(const struct veth *spec)
 }
 
 /*
- * The kernel uses one queue of a veth unless told otherwise, but makes room
- * for as many as there are processors, and that costs at each start.
- */
-static void put_one_queue(struct nl_request *rq)
-{
-	nl_put_u32(rq, IFLA_NUM_TX_QUEUES, 1);
-	nl_put_u32(rq, IFLA_NUM_RX_QUEUES, 1);
-}
-
-/*
  * The guest's end, inside the kind's own data. Not IFF_UP: the kernel would
  * open it before it has tied the two ends together, and answer ENOTCONN.
  */
@@ -51,7 +41,7 @@ static void put_peer(struct nl_request *rq, const struct veth *spec, int netns_f
 	/* A struct ifinfomsg without an attribute header of its own comes first. */
 	nl_put_raw(rq, &down, sizeof(down));
 	nl_put_text(rq, IFLA_IFNAME, guest_name(spec));
-	put_one_queue(rq);
+	link_put_one_queue(rq);
 	nl_put_u32(rq, IFLA_NET_NS_FD, (uint32_t)netns_fd);
 	if (has_mac(spec))
 		nl_put(rq, IFLA_ADDRESS, &spec->mac, sizeof(spec->mac));
@@ -72,7 +62,7 @@ static int create(int fd, const struct veth *spec, int netns_fd, struct vps_err 
 	nl_message(&rq, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &up, sizeof(up),
 		   "cannot make veth \"%s\"", spec->host_name);
 	nl_put_text(&rq, IFLA_IFNAME, spec->host_name);
-	put_one_queue(&rq);
+	link_put_one_queue(&rq);
 	if (spec->mtu_bytes)
 		nl_put_u32(&rq, IFLA_MTU, spec->mtu_bytes);
 	if (spec->bridge_ifindex)
@@ -89,14 +79,6 @@ static int create(int fd, const struct veth *spec, int netns_fd, struct vps_err 
 static int say_not_veth(const char *name, struct vps_err *err)
 {
 	return vps_err_say(err, -VPS_EEXIST, "link \"%s\" is no veth, and is left alone", name);
-}
-
-static void put_up(struct nl_request *rq, int index, const char *name)
-{
-	const struct ifinfomsg up = { .ifi_family = AF_UNSPEC, .ifi_index = index,
-				      .ifi_flags = IFF_UP, .ifi_change = IFF_UP };
-
-	nl_message(rq, RTM_SETLINK, 0, &up, sizeof(up), "cannot bring up \"%s\"", name);
 }
 
 /*
@@ -151,8 +133,8 @@ static int configure(const struct veth *spec, int netns_fd, struct vps_err *err)
 	if (r < 0)
 		return r;
 	nl_begin(&rq);
-	put_up(&rq, LOOPBACK_INDEX, "lo");
-	put_up(&rq, guest.index, guest_name(spec));
+	link_put_up(&rq, LOOPBACK_INDEX, "lo");
+	link_put_up(&rq, guest.index, guest_name(spec));
 	put_address(&rq, guest.index, &spec->address);
 	put_address(&rq, guest.index, &spec->address6);
 	put_default_route(&rq, guest.index, &spec->gateway);
@@ -190,31 +172,14 @@ static int put_aside(int fd, const struct link *old, const char *name, struct vp
  */
 static int free_name(int fd, const char *name, struct vps_err *err)
 {
-	struct vps_err gone = { 0 };
 	struct link old;
-	int r = link_find(fd, name, &old, &gone);
+	int r = link_seek(fd, name, &old, err);
 
-	if (r == -ENODEV)
-		return 0;
-	if (r < 0) {
-		*err = gone;
+	if (r <= 0)
 		return r;
-	}
 	if (strcmp(old.kind, "veth") != 0)
 		return say_not_veth(name, err);
 	return put_aside(fd, &old, name, err);
-}
-
-static int delete_link(int fd, int index, const char *name, struct vps_err *err)
-{
-	const struct ifinfomsg info = { .ifi_family = AF_UNSPEC, .ifi_index = index };
-	struct nl_request rq;
-
-	nl_begin(&rq);
-	nl_message(&rq, RTM_DELLINK, 0, &info, sizeof(info), "cannot delete veth \"%s\"", name);
-	/* The namespace at the other end died in this moment, and took it along. */
-	nl_tolerate(&rq, ENODEV);
-	return nl_send(fd, &rq, err);
 }
 
 int veth_up(const struct veth *spec, int netns_fd, struct vps_err *err)
@@ -248,7 +213,7 @@ int veth_up(const struct veth *spec, int netns_fd, struct vps_err *err)
 
 int veth_down(const char *host_name, struct vps_err *err)
 {
-	struct vps_err missing = { 0 };
+	struct nl_request rq;
 	OWN_FD fd = FD_NONE;
 	struct link link;
 	int r;
@@ -258,16 +223,14 @@ int veth_down(const char *host_name, struct vps_err *err)
 	fd = nl_open(err);
 	if (fd < 0)
 		return fd;
-	r = link_find(fd, host_name, &link, &missing);
-	if (r == -ENODEV)
-		return 0;
-	if (r < 0) {
-		*err = missing;
+	r = link_seek(fd, host_name, &link, err);
+	if (r <= 0)
 		return r;
-	}
 	if (strcmp(link.kind, "veth") != 0)
 		return say_not_veth(host_name, err);
-	return delete_link(fd, link.index, host_name, err);
+	nl_begin(&rq);
+	link_put_delete(&rq, link.index, host_name);
+	return nl_send(fd, &rq, err);
 }
 
 int loopback_up(int netns_fd, struct vps_err *err)
@@ -278,6 +241,6 @@ int loopback_up(int netns_fd, struct vps_err *err)
 	if (fd < 0)
 		return fd;
 	nl_begin(&rq);
-	put_up(&rq, LOOPBACK_INDEX, "lo");
+	link_put_up(&rq, LOOPBACK_INDEX, "lo");
 	return nl_send(fd, &rq, err);
 }

@@ -1,130 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * Bridge and veth on real namespaces: this process moves into a network
- * namespace of its own (the "host"), each test gets a guest namespace that
- * belongs to another user namespace, as a VPS's does.
- */
+/* Bridge and veth on real namespaces. */
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/rtnetlink.h>
-#include <net/if.h>
-#include <sched.h>
-#include <setjmp.h>
-#include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <netinet/in.h>
 #include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
-#include <cmocka.h>
-
-#include "base/own.h"
-#include "netns/bridge.h"
+#include "guest.h"
 #include "netns/link.h"
 #include "netns/netlink.h"
-#include "netns/veth.h"
-
-#define HOST_NAME "vps0123456789ab"
-
-static const char *missing;	/* why the tests cannot run, or NULL */
-static struct addr gateway, address;
-static const struct mac mac = { { 0x02, 0x11, 0x22, 0x33, 0x44, 0x55 } };
-
-/* Decided before any test. */
-static int probe(void **state)
-{
-	struct vps_err err = { 0 };
-
-	(void)state;
-	if (addr_parse("10.173.0.1/16", &gateway, &err) < 0 ||
-	    addr_parse("10.173.0.2/16", &address, &err) < 0)
-		return -1;
-	if (geteuid() != 0)
-		missing = "root";
-	else if (unshare(CLONE_NEWNET) < 0)
-		missing = "a network namespace of our own (unshare)";
-	return 0;
-}
-
-static void need_namespaces(void)
-{
-	const char *must_run = getenv("VPS_MUST_RUN");
-
-	if (!missing)
-		return;
-	if (must_run && strcmp(must_run, "1") == 0)
-		fail_msg("missing: %s", missing);
-	print_message("skipped, missing: %s\n", missing);
-	skip();
-}
-
-static void must(int r, const struct vps_err *err)
-{
-	if (r < 0)
-		fail_msg("%d: %s", r, err->text);
-}
-
-/* A network namespace in a user namespace of its own. Its descriptor keeps it alive. */
-static int guest_open(void)
-{
-	int ready[2], fd;
-	char path[40], byte;
-	pid_t pid;
-
-	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
-	pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		if (unshare(CLONE_NEWUSER) < 0 || unshare(CLONE_NEWNET) < 0 ||
-		    write(ready[1], "x", 1) != 1)
-			_exit(1);
-		pause();
-		_exit(0);
-	}
-	close(ready[1]);
-	assert_int_equal(read(ready[0], &byte, 1), 1);
-	close(ready[0]);
-	(void)snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	assert_true(fd >= 0);
-	assert_int_equal(kill(pid, SIGKILL), 0);
-	assert_int_equal(waitpid(pid, NULL, 0), pid);
-	return fd;
-}
-
-/* A UDP socket inside of a namespace. */
-static int udp_in(int netns_fd)
-{
-	OWN_FD own = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-	int fd;
-
-	assert_int_equal(setns(netns_fd, CLONE_NEWNET), 0);
-	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	assert_int_equal(setns(own, CLONE_NEWNET), 0);
-	assert_true(fd >= 0);
-	return fd;
-}
-
-static struct sockaddr_in socket_address(const char *text)
-{
-	struct sockaddr_in sa = { .sin_family = AF_INET, .sin_port = htons(4242) };
-	struct vps_err err = { 0 };
-	struct addr addr;
-
-	assert_int_equal(addr_parse(text, &addr, &err), 0);
-	memcpy(&sa.sin_addr, addr.bytes, 4);
-	return sa;
-}
 
 static ino_t own_namespace(void)
 {
@@ -132,29 +16,6 @@ static ino_t own_namespace(void)
 
 	assert_int_equal(stat("/proc/self/ns/net", &st), 0);
 	return st.st_ino;
-}
-
-static bool link_exists(const char *name)
-{
-	return if_nametoindex(name) != 0;
-}
-
-static int bridge(void)
-{
-	struct vps_err err = { 0 };
-	int index = 0;
-
-	assert_int_equal(bridge_ensure(BRIDGE_DEFAULT, &gateway, &index, &err), 0);
-	assert_true(index > 0);
-	return index;
-}
-
-static struct veth a_veth(void)
-{
-	struct veth spec = { .host_name = HOST_NAME, .bridge_ifindex = bridge(), .mac = mac,
-			     .address = address, .gateway = gateway, .mtu_bytes = 1400 };
-
-	return spec;
 }
 
 static void bridge_ensure_is_idempotent_and_keeps_its_mac(void **state)
@@ -167,7 +28,7 @@ static void bridge_ensure_is_idempotent_and_keeps_its_mac(void **state)
 	int index;
 
 	(void)state;
-	need_namespaces();
+	need(missing);
 	index = bridge();
 	assert_int_equal(bridge(), index);
 	assert_int_equal(ioctl(sock, SIOCGIFFLAGS, &first), 0);
@@ -187,7 +48,7 @@ static void bridge_ensure_by_many_at_once_makes_one(void **state)
 	int i, status, failed = 0;
 
 	(void)state;
-	need_namespaces();
+	need(missing);
 	for (i = 0; i < CHILDREN; i++)
 		if (fork() == 0) {
 			struct vps_err err = { 0 };
@@ -206,7 +67,7 @@ static void bridge_ensure_refuses_a_name_that_is_something_else(void **state)
 	int index = -7;
 
 	(void)state;
-	need_namespaces();
+	need(missing);
 	assert_int_equal(bridge_ensure("lo", &gateway, &index, &err), -VPS_EEXIST);
 	assert_non_null(strstr(err.text, "\"lo\" is no bridge"));
 	assert_int_equal(index, -7);
@@ -225,7 +86,7 @@ static void veth_up_carries_packets_both_ways(void **state)
 	char byte;
 
 	(void)state;
-	need_namespaces();
+	need(missing);
 	before = own_namespace();
 	guest = guest_open();
 	spec = a_veth();
@@ -254,7 +115,7 @@ static void veth_up_sets_mac_mtu_loopback_and_default_route(void **state)
 	struct veth spec;
 
 	(void)state;
-	need_namespaces();
+	need(missing);
 	guest = guest_open();
 	spec = a_veth();
 	assert_int_equal(veth_up(&spec, guest, &err), 0);
@@ -275,7 +136,7 @@ static void veth_up_takes_a_second_family(void **state)
 	struct veth spec;
 
 	(void)state;
-	need_namespaces();
+	need(missing);
 	if (access("/proc/net/if_inet6", F_OK) < 0)
 		skip();
 	guest = guest_open();
@@ -294,7 +155,7 @@ static void veth_up_that_fails_leaves_nothing(void **state)
 	struct veth spec;
 
 	(void)state;
-	need_namespaces();
+	need(missing);
 	guest = guest_open();
 	spec = a_veth();
 	spec.gateway = addr_from_ipv4(0xc0000201, 32);	/* in nobody's network */
@@ -314,7 +175,7 @@ static void veth_up_takes_the_name_from_an_earlier_pair(void **state)
 	struct veth spec;
 
 	(void)state;
-	need_namespaces();
+	need(missing);
 	first = guest_open();
 	second = guest_open();
 	spec = a_veth();
@@ -334,7 +195,7 @@ static void veth_up_refuses_the_name_of_another_kind_of_link(void **state)
 	struct veth spec;
 
 	(void)state;
-	need_namespaces();
+	need(missing);
 	guest = guest_open();
 	spec = a_veth();
 	spec.host_name = BRIDGE_DEFAULT;
@@ -347,7 +208,7 @@ static void veth_down_is_idempotent_and_deletes_only_veths(void **state)
 	struct vps_err err = { 0 };
 
 	(void)state;
-	need_namespaces();
+	need(missing);
 	(void)bridge();
 	assert_int_equal(veth_down(HOST_NAME, &err), 0);
 	assert_int_equal(veth_down(BRIDGE_DEFAULT, &err), -VPS_EEXIST);
@@ -362,7 +223,7 @@ static void the_namespace_takes_its_veth_along(void **state)
 	int guest, i;
 
 	(void)state;
-	need_namespaces();
+	need(missing);
 	guest = guest_open();
 	spec = a_veth();
 	assert_int_equal(veth_up(&spec, guest, &err), 0);
@@ -379,7 +240,7 @@ static void loopback_up_needs_no_other_link(void **state)
 	struct vps_err err = { 0 };
 
 	(void)state;
-	need_namespaces();
+	need(missing);
 	guest = guest_open();
 	udp = udp_in(guest);
 	assert_int_equal(connect(udp, (struct sockaddr *)&local, sizeof(local)), -1);
@@ -393,7 +254,7 @@ static void a_descriptor_that_is_no_namespace_is_refused(void **state)
 	struct veth spec;
 
 	(void)state;
-	need_namespaces();
+	need(missing);
 	spec = a_veth();
 	assert_true(veth_up(&spec, FD_NONE, &err) < 0);
 	assert_false(link_exists(HOST_NAME));
@@ -419,5 +280,5 @@ int main(void)
 		cmocka_unit_test(a_descriptor_that_is_no_namespace_is_refused),
 	};
 
-	return cmocka_run_group_tests(tests, probe, NULL);
+	return cmocka_run_group_tests(tests, guest_probe, NULL);
 }

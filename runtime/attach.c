@@ -16,7 +16,9 @@
 #include "images/diskfile.h"
 #include "images/overlay.h"
 #include "netns/bridge.h"
+#include "netns/shape.h"
 #include "netns/veth.h"
+#include "runtime/bandwidth.h"
 
 #define ATTACH_FILE	"attach.json"
 #define ATTACH_MAX	(256u << 10)	/* 500 layers take 35 KiB */
@@ -225,7 +227,12 @@ static int link_up(struct container *c, int netns_fd, struct vps_err *err)
 		r = mac_parse(a->mac, &veth.mac, err);
 	if (r == 0)
 		r = bridge_ensure(a->bridge, &veth.gateway, &veth.bridge_ifindex, err);
-	return r == 0 ? veth_up(&veth, netns_fd, err) : r;
+	/* Of a run that nobody cleared away. While there is no link, nobody needs it. */
+	if (r == 0)
+		r = shape_clear(a->link, err);
+	if (r == 0)
+		r = veth_up(&veth, netns_fd, err);
+	return r == 0 ? bandwidth_apply(a->link, &c->config, err) : r;
 }
 
 static void link_down(struct container *c)
@@ -233,9 +240,13 @@ static void link_down(struct container *c)
 	const struct attach *a = c->attachments->arg;
 	struct vps_err ignored = { 0 };
 
+	if (!a->has_network)
+		return;
 	/* The namespace takes its link along anyway, only later; whoever waits for us sees it gone. */
-	if (a->has_network)
-		(void)veth_down(a->link, &ignored);
+	(void)veth_down(a->link, &ignored);
+	/* Now a `set` at the same time can add nothing to it any more. */
+	ignored = (struct vps_err){ 0 };
+	(void)shape_clear(a->link, &ignored);
 }
 
 /* Replace a file of /etc. What the image put there (a link to systemd's stub, say) goes. */

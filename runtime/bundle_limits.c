@@ -64,7 +64,7 @@ int bundle_set_limits(int run_fd, const struct journal_step *steps, size_t count
 	OWN_JSON *root = NULL;
 	struct writer w = { 0 };
 	struct vps_err why = { 0 };
-	json_t *files;
+	json_t *files, *annotations;
 	size_t len, i;
 	int r = file_read(run_fd, CONFIG_FILE, CONFIG_MAX, &text, &len, &why);
 
@@ -74,6 +74,7 @@ int bundle_set_limits(int run_fd, const struct journal_step *steps, size_t count
 	if (!root)
 		return vps_err_set(err, r < 0 ? r : -EBADMSG, "cannot read " CONFIG_FILE);
 	files = member(&w, member(&w, member(&w, root, "linux"), "resources"), "unified");
+	annotations = member(&w, root, "annotations");
 	for (i = 0; i < count; i++) {
 		const struct resource *row = &resources[steps[i].id];
 		const char *lines = is_before ? steps[i].before : steps[i].after;
@@ -85,7 +86,7 @@ int bundle_set_limits(int run_fd, const struct journal_step *steps, size_t count
 		}
 		if (!row->file)
 			continue;	/* nothing of the engine's */
-		put(&w, files, row, row->file, lines);
+		put(&w, row->place == PLACE_LINK ? annotations : files, row, row->file, lines);
 		if (row->second_file)
 			put(&w, files, row, row->second_file, lines);
 	}

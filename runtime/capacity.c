@@ -155,18 +155,13 @@ static const struct room_row {
 	{ "ids",	RESOURCES,	UNIT_COUNT, true,  has_ids,	  used_ids },
 };
 
-/* Of a limit that nobody set: its fallback, and no limit is not a promise. */
-static uint64_t asked(const struct limits *limits, enum resource_id id)
-{
-	return limits->is_set[id] ? limits->value[id] : resources[id].fallback;
-}
-
+/* A limit that nobody set is its fallback, and no limit is not a promise. */
 static void add_limits(struct survey *survey, const struct limits *limits)
 {
 	int id;
 
 	for (id = 0; id < RESOURCES; id++) {
-		uint64_t value = asked(limits, (enum resource_id)id);
+		uint64_t value = resource_value(limits, (enum resource_id)id);
 
 		if (value == UINT64_MAX)
 			survey->unbounded[id]++;
@@ -246,7 +241,7 @@ static void fill(const struct room_row *row, const struct survey *survey, struct
 	room->has = row->has(survey);
 	room->used = row->used ? row->used(survey) : UINT64_MAX;
 	room->promised = row->id < RESOURCES ? survey->promised[row->id] : room->used;
-	room->each = row->id < RESOURCES ? asked(&survey->plan, row->id) : 1;
+	room->each = row->id < RESOURCES ? resource_value(&survey->plan, row->id) : 1;
 	room->unbounded = row->id < RESOURCES ? survey->unbounded[row->id] : 0;
 	if (room->each == UINT64_MAX)		/* a plan without this limit */
 		room->each = 0;

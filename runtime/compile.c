@@ -9,6 +9,7 @@
 
 #include "base/own.h"
 #include "isolation/cg.h"
+#include "runtime/bandwidth.h"
 #include "runtime/compile_parts.h"
 
 #define ID_COUNT	65536
@@ -63,8 +64,8 @@ static int put_limit(struct compile *c, json_t *files, enum resource_id id)
 	char lines[LINES_ROOM];
 	int r;
 
-	if (!row->file || (c->spec->is_best_effort && !cg_has_controller(row->controller)))
-		return 0;
+	if (!row->controller || (c->spec->is_best_effort && !cg_has_controller(row->controller)))
+		return 0;	/* no cgroup has a part in it, or none here */
 	r = resource_cg_lines(id, &c->spec->limits, places, lines, sizeof(lines), &why);
 	if (r == -VPS_EHOST && c->spec->is_best_effort)
 		return 0;
@@ -118,6 +119,26 @@ static int put_linux(struct compile *c, json_t *root)
 	return r;
 }
 
+/* Limits of the link, for attach.c; a burst is in the text of its rate. */
+static void put_bandwidth(struct compile *c, json_t *section)
+{
+	static const enum resource_id ids[] = { RES_NET_IN, RES_NET_OUT };
+	char text[48];
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(ids); i++) {
+		struct vps_err ignored = { 0 };
+
+		if (!c->spec->limits.is_set[ids[i]])
+			continue;
+		if (c->spec->is_best_effort &&
+		    bandwidth_check(ids[i], &ignored) < 0)
+			continue;
+		writer_string(&c->w, section, resources[ids[i]].file,
+			      bandwidth_text(ids[i], &c->spec->limits, text, sizeof(text)));
+	}
+}
+
 static void put_annotations(struct compile *c, json_t *root)
 {
 	json_t *section = json_object();
@@ -127,6 +148,7 @@ static void put_annotations(struct compile *c, json_t *root)
 	writer_string(&c->w, section, "vps.name", c->spec->name);
 	if (c->spec->has_kernel_view)
 		writer_string(&c->w, section, "vps.view", "kernel");
+	put_bandwidth(c, section);
 	if (c->input->is_for_engine && !c->spec->security.is_seccomp_off &&
 	    !c->spec->security.seccomp_file)
 		writer_string(&c->w, section, SECCOMP_ANNOTATION, SECCOMP_DEFAULT);

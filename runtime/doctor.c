@@ -79,6 +79,8 @@ const struct check doctor_checks[] = {
 	{ "id ranges", true, true, doctor_ids, NULL, NULL,
 	  "destroy VPSs that are not needed, or shorten ranges in /etc/subuid, /etc/subgid" },
 	{ "bridge and veth", false, true, doctor_network, NULL, "a VPS has no network", CONFIG },
+	{ "bandwidth", false, true, doctor_bandwidth, NULL,
+	  "the rate of a VPS's link cannot be limited", CONFIG },
 
 	{ "vps-monitor", true, false, doctor_own_program, "vps-monitor", NULL, BUILD },
 	{ "vps-image", false, false, doctor_own_program, "vps-image",

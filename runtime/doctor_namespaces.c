@@ -16,6 +16,7 @@
 #include "isolation/namespaces.h"
 #include "netns/addr.h"
 #include "netns/bridge.h"
+#include "netns/shape.h"
 #include "netns/veth.h"
 #include "runtime/registry.h"
 
@@ -205,4 +206,17 @@ void doctor_network(const struct doctor *doctor, const struct check *check,
 		doctor_failed(finding, &err);
 	if (err.code == -EOPNOTSUPP)
 		doctor_advise(finding, "modprobe bridge veth; or boot a kernel that has both");
+}
+
+void doctor_bandwidth(const struct doctor *doctor, const struct check *check,
+		      struct vps_finding *finding)
+{
+	struct vps_err err = { 0 };
+
+	(void)doctor;
+	(void)check;
+	if (shape_probe(&err) < 0)
+		doctor_failed(finding, &err);
+	else
+		doctor_found(finding, "the rate of a VPS's link can be limited, both ways");
 }

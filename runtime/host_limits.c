@@ -13,6 +13,7 @@
 #include "isolation/cg.h"
 #include "base/cpulist.h"
 #include "disk.h"
+#include "runtime/bandwidth.h"
 
 static int check_cpus(const struct limits *limits, enum resource_id id, struct vps_err *err)
 {
@@ -45,6 +46,7 @@ int host_limits_check(const struct limits *limits, enum resource_id id,
 		return err->code;
 	if (id == RES_DISK && places->disk_host && limits->is_set[id] &&
 	    disk_check_range(limits->value[id], places->disk_host, err) < 0)
+	if (row->place == PLACE_LINK && bandwidth_check(id, err) < 0)
 		return err->code;
 	return row->is_text && limits->is_set[id] ? check_cpus(limits, id, err) : 0;
 }

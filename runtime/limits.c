@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/own.h"
+#include "netns/shape.h"
 #include "runtime/doc.h"
 
 /* Whose value may not be above whose. */
@@ -28,7 +29,27 @@ static const struct {
 } needs[] = {
 	{ RES_SWAP,      RES_MEMORY, "which it comes on top of" },
 	{ RES_CPU_BURST, RES_CPUS,   "which it is saved up from" },
+	{ RES_NET_IN_BURST, RES_NET_IN, "which it is above" },
+	{ RES_NET_OUT_BURST, RES_NET_OUT, "which it is above" },
 };
+
+/* More than passes in a minute is no burst. */
+static int check_burst(const struct limits *limits, enum resource_id id, enum resource_id rate_id,
+		       const char *prefix, struct vps_err *err)
+{
+	uint64_t rate_bits = resource_value(limits, rate_id);
+	uint64_t most = rate_bits == UINT64_MAX ? rate_bits : rate_bits / 8 * SHAPE_BURST_SEC;
+	char burst[32], rate[32], allowed[32];
+
+	if (!limits->is_set[id] || limits->value[id] <= most)
+		return 0;
+	return vps_err_say(err, -EINVAL, "%s%s: %s is more than passes in %d s at %s%s, %s; allowed are at most %s",
+			   prefix, resources[id].name,
+			   resource_format(id, limits->value[id], burst, sizeof(burst)),
+			   SHAPE_BURST_SEC, prefix, resources[rate_id].name,
+			   resource_format(rate_id, rate_bits, rate, sizeof(rate)),
+			   resource_format(id, most / 1024 * 1024, allowed, sizeof(allowed)));
+}
 
 int limits_check(const struct limits *limits, const char *prefix, struct vps_err *err)
 {
@@ -61,7 +82,9 @@ int limits_check(const struct limits *limits, const char *prefix, struct vps_err
 							   limits->value[needs[i].part], low,
 							   sizeof(low)),
 					   prefix, resources[needs[i].whole].name, needs[i].why);
-	return 0;
+	if (check_burst(limits, RES_NET_IN_BURST, RES_NET_IN, prefix, err) < 0)
+		return err->code;
+	return check_burst(limits, RES_NET_OUT_BURST, RES_NET_OUT, prefix, err);
 }
 
 /* The row whose name is the first len bytes of text, or RESOURCES. */
@@ -121,7 +144,7 @@ static int shift(const struct limits *limits, const struct limit_change *change,
 		 uint64_t *ret_value, struct vps_err *err)
 {
 	const struct resource *row = &resources[change->id];
-	uint64_t before = limits->is_set[change->id] ? limits->value[change->id] : row->fallback;
+	uint64_t before = resource_value(limits, change->id);
 	uint64_t after;
 	char from[40], by[40], text[40];
 
@@ -151,11 +174,6 @@ int limits_apply(struct limits *limits, const struct limit_change *change, struc
 	return 0;
 }
 
-static uint64_t value_of(const struct limits *limits, enum resource_id id)
-{
-	return limits->is_set[id] ? limits->value[id] : resources[id].fallback;
-}
-
 bool limits_are_equal(const struct limits *a, const struct limits *b, enum resource_id id)
 {
 	const char *ours = a->is_set[id] ? a->text[id] : NULL;
@@ -163,7 +181,7 @@ bool limits_are_equal(const struct limits *a, const struct limits *b, enum resou
 
 	if (resources[id].is_text)
 		return strcmp(ours ? ours : "", theirs ? theirs : "") == 0;
-	return value_of(a, id) == value_of(b, id);
+	return resource_value(a, id) == resource_value(b, id);
 }
 
 const char *limits_format(const struct limits *limits, enum resource_id id, char *buf, size_t size)

@@ -12,6 +12,7 @@
 #include "isolation/cg.h"
 #include "runtime/attach.h"
 #include "base/cpulist.h"
+#include "runtime/bandwidth.h"
 #include "runtime/places.h"
 
 #define PARTITION_FILE "cpuset.cpus.partition"
@@ -24,6 +25,8 @@ int live_open(int run_fd, int root_fd, struct live *live, struct vps_err *err)
 
 	if (r == 0) {
 		(void)snprintf(live->cgroup, sizeof(live->cgroup), "%s", attach.cgroup);
+		(void)snprintf(live->link, sizeof(live->link), "%s",
+			       attach.has_network && attach.link ? attach.link : "");
 		live->cg_fd = cg_open(live->cgroup);
 		if (live->cg_fd < 0)
 			r = vps_err_set(err, live->cg_fd, "cannot open its cgroup %s", live->cgroup);
@@ -64,6 +67,14 @@ static int read_quota(const struct live *live, enum resource_id id, uint64_t *re
 	return r;
 }
 
+static int read_link(const struct live *live, enum resource_id id, uint64_t *ret_value,
+		     char ret_lines[LIVE_LINES])
+{
+	int r = *live->link ? bandwidth_read(live->link, id, ret_lines, LIVE_LINES) : -ENOENT;
+
+	return r < 0 ? r : bandwidth_parse(id, ret_lines, ret_value);
+}
+
 int live_read(const struct live *live, enum resource_id id, uint64_t *ret_value,
 	      char ret_lines[LIVE_LINES])
 {
@@ -75,6 +86,8 @@ int live_read(const struct live *live, enum resource_id id, uint64_t *ret_value,
 
 	if (row->place == PLACE_QUOTA)
 		return read_quota(live, id, ret_value, ret_lines);
+	if (row->place == PLACE_LINK)
+		return read_link(live, id, ret_value, ret_lines);
 	r = file_read(live->cg_fd, row->file, LIVE_LINES - 1, &text, NULL, &ignored);
 	if (r == 0 && id == RES_CPU_DEDICATED) {
 		*ret_value = 0;
@@ -106,6 +119,8 @@ int live_enable(const struct live *live, enum resource_id id, const char *lines,
 
 	if (resources[id].place == PLACE_QUOTA)
 		return resource_check_place(id, &live->places, err);
+	if (resources[id].place == PLACE_LINK)
+		return vps_err_say(err, -VPS_ESTATE, "%s: it runs without a link", resources[id].name);
 	if (faccessat(live->cg_fd, resources[id].file, F_OK, 0) == 0)
 		return 0;
 	fd = cg_create(live->cgroup, &value, 1, err);
@@ -195,14 +210,17 @@ static int dedicate(const struct live *live, const char *list, struct vps_err *e
 	return r;
 }
 
-static int write_quota(const struct live *live, enum resource_id id, const char *lines,
-		       struct vps_err *err)
+/* One that is no file of the cgroup. */
+static int write_elsewhere(const struct live *live, enum resource_id id, const char *lines,
+			   struct vps_err *err)
 {
 	uint64_t value;
 	int r = resource_cg_parse(id, lines, &live->places, &value);
 
 	if (r == 0)
-		r = disk_write(&live->disk, id, value, err);
+		r = resources[id].place == PLACE_LINK ?
+			    bandwidth_write(live->link, id, lines, err) :
+			    disk_write(&live->disk, id, value, err);
 	return r < 0 ? r : read_back(live, id, lines, err);
 }
 
@@ -222,8 +240,8 @@ int live_write(const struct live *live, enum resource_id id, const char *lines,
 		r = *lines ? dedicate(live, lines, err) : share(live, err);
 		return r < 0 ? vps_err_in(err, "%s", row->name) : 0;
 	}
-	if (row->place == PLACE_QUOTA)
-		return write_quota(live, id, lines, err);
+	if (row->place == PLACE_QUOTA || row->place == PLACE_LINK)
+		return write_elsewhere(live, id, lines, err);
 	r = cg_set(live->cg_fd, live->cgroup, values, row->second_file ? 2 : 1, err);
 	return r < 0 ? vps_err_in(err, "%s", row->name) : read_back(live, id, lines, err);
 }

@@ -15,6 +15,7 @@ struct live {
 	int                    vps_fd;	/* ROOT/vps/NAME */
 	struct disk            disk;	/* from live_open_disk() on */
 	char                   cgroup[160];	/* path below the v2 mount */
+	char                   link[16];	/* the host's end of its link; empty: it has none */
 	struct resource_places places;
 };
 

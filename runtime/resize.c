@@ -81,8 +81,9 @@ static void read_run(struct resize *rz)
 			continue;
 		rz->run.text[id] = resources[id].is_text ? arena_strdup(&rz->arena, lines) : NULL;
 		rz->run.value[id] = value;
-		rz->run.is_set[id] = resources[id].is_text ? *lines && rz->run.text[id] :
-							     value != resources[id].fallback;
+		rz->run.is_set[id] = resources[id].is_text ?
+					     *lines && rz->run.text[id] :
+					     value != resource_value(&rz->run, (enum resource_id)id);
 	}
 	if (rz->run.is_set[RES_CPU_DEDICATED])	/* its list is in the file of both */
 		rz->run.is_set[RES_CPU_SET] = false;
@@ -149,6 +150,8 @@ static int check_host(const struct resize *rz, const struct limits *limits, stru
 			continue;
 		if (is_left_out(rz, limits, (enum resource_id)id))
 			continue;
+		if (resources[id].place == PLACE_LINK && rz->live.cg_fd >= 0)
+			continue;	/* doing it shows, and is faster than the probe */
 		r = host_limits_check(limits, (enum resource_id)id, &rz->live.places, err);
 		if (r == 0 && resources[id].place == PLACE_QUOTA)
 			r = disk_check(&rz->live.disk, (enum resource_id)id, limits->value[id],
@@ -188,7 +191,8 @@ static int check(const struct resize *rz, struct vps_err *err)
 
 	if (rz->is_asked[RES_CPU_SET] && rz->is_asked[RES_CPU_DEDICATED])
 		return vps_err_say(err, -EINVAL, "cpu.dedicated: not together with cpu.set; one after the other");
-	if (limits_check(limits, "", err) < 0 || check_elastic(rz, limits, err) < 0)
+	if (limits_check(limits, "", err) < 0 || check_elastic(rz, limits, err) < 0 ||
+	    spec_check_link(&rz->spec, limits, "", err) < 0)
 		return err->code;
 	return check_host(rz, limits, err);
 }
@@ -269,11 +273,13 @@ static int plan_step(struct resize *rz, enum resource_id id, struct vps_err *err
 		r = read_before(rz, id, after, before, err);
 	if (r < 0)
 		return r;
-	rz->run.is_set[id] = true;
-	rz->run.value[id] = wanted->is_set[id] ? wanted->value[id] : resources[id].fallback;
-	rz->run.text[id] = wanted->is_set[id] ? wanted->text[id] : "";
 	r = add_step(rz, id, before, after, strcmp(before, after) != 0);
-	return r < 0 ? vps_err_set(err, r, "cannot plan %s", resources[id].name) : 0;
+	if (r < 0)
+		return vps_err_set(err, r, "cannot plan %s", resources[id].name);
+	rz->run.is_set[id] = true;
+	rz->run.value[id] = rz->steps[rz->step_count - 1].after;
+	rz->run.text[id] = wanted->is_set[id] ? wanted->text[id] : "";
+	return 0;
 }
 
 /* shrink.c lowers memory.high for a moment: whoever undoes a killed one must know what it was. */

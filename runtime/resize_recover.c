@@ -31,6 +31,9 @@ static void put_back(struct vps *vps, const struct journal *journal)
 		(void)resize_undo(&live, journal->steps, journal->count, &ignored);
 	}
 	live_close(&live);
+	/* But what was made for it while it ended, somebody has to take away. */
+	if (vps->init_fd < 0 && !vps->has_monitor)
+		run_clear(vps);
 	(void)bundle_set_limits(vps->run_fd, journal->steps, journal->count, true, &ignored);
 }
 

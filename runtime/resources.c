@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "base/cpulist.h"
+#include "netns/shape.h"
+#include "runtime/bandwidth.h"
 #include "runtime/doc.h"
 
 #define MIB		(UINT64_C(1) << 20)
@@ -102,6 +104,21 @@ const struct resource resources[RESOURCES] = {
 	[RES_INODES]      = { "inodes", .place = PLACE_QUOTA,
 			      .unit = UNIT_COUNT, AMOUNT(16, 1000000000000),
 			      .summary = "files and directories that it makes there" },
+	/* The kernel counts bytes. What a burst is where none is set: resource_value(). */
+	[RES_NET_IN]      = { "net.in",      "vps.net.in",    .place = PLACE_LINK,
+			      .unit = UNIT_RATE, AMOUNT(SHAPE_RATE_LOWEST, SHAPE_RATE_HIGHEST), .step = 8,
+			      .summary = "bits a second that reach it, such as 100Mbit" },
+	[RES_NET_IN_BURST] = { "net.in.burst", "vps.net.in",  .place = PLACE_LINK,
+			      .unit = UNIT_BYTES, .step = 1024,
+			      .lowest = SHAPE_BURST_LOWEST, .highest = SHAPE_BURST_HIGHEST,
+			      .summary = "bytes that reach it at once after a pause" },
+	[RES_NET_OUT]     = { "net.out",     "vps.net.out",   .place = PLACE_LINK,
+			      .unit = UNIT_RATE, AMOUNT(SHAPE_RATE_LOWEST, SHAPE_RATE_HIGHEST), .step = 8,
+			      .summary = "bits a second that leave it" },
+	[RES_NET_OUT_BURST] = { "net.out.burst", "vps.net.out", .place = PLACE_LINK,
+			      .unit = UNIT_BYTES, .step = 1024,
+			      .lowest = SHAPE_BURST_LOWEST, .highest = SHAPE_BURST_HIGHEST,
+			      .summary = "bytes that leave it at once after a pause" },
 };
 
 enum resource_id resource_find(const char *name)
@@ -178,6 +195,17 @@ const char *resource_format(enum resource_id id, uint64_t value, char *buf, size
 	return unit_format(resources[id].unit, value, buf, size);
 }
 
+uint64_t resource_value(const struct limits *limits, enum resource_id id)
+{
+	if (limits->is_set[id])
+		return limits->value[id];
+	if (id == RES_NET_IN_BURST)
+		return bandwidth_burst(resource_value(limits, RES_NET_IN));
+	if (id == RES_NET_OUT_BURST)
+		return bandwidth_burst(resource_value(limits, RES_NET_OUT));
+	return resources[id].fallback;
+}
+
 const char *resource_cg_text(enum resource_id id, uint64_t value, char *buf, size_t size)
 {
 	if (id == RES_CPU_BURST)
@@ -241,7 +269,6 @@ int resource_cg_lines(enum resource_id id, const struct limits *limits,
 		      struct vps_err *err)
 {
 	const struct resource *row = &resources[id];
-	uint64_t value = limits->is_set[id] ? limits->value[id] : row->fallback;
 	char amount[48];
 	int r;
 
@@ -252,7 +279,11 @@ int resource_cg_lines(enum resource_id id, const struct limits *limits,
 			return vps_err_say(err, -ENOSPC, "%s: too long", row->name);
 		return 0;
 	}
-	(void)resource_cg_text(id, value, amount, sizeof(amount));
+	if (row->place == PLACE_LINK) {
+		(void)bandwidth_text(id, limits, buf, size);
+		return 0;
+	}
+	(void)resource_cg_text(id, resource_value(limits, id), amount, sizeof(amount));
 	r = resource_check_place(id, places, err);
 	if (r < 0)
 		return r;
@@ -304,6 +335,8 @@ int resource_cg_parse(enum resource_id id, const char *content,
 	const struct resource *row = &resources[id];
 	uint64_t value = 0, period = 0;
 
+	if (row->place == PLACE_LINK)
+		return bandwidth_parse(id, content, ret_value);
 	if (row->key)
 		content = find_in_line(content, names_of(row->place, places), row->key);
 	else if (id == RES_IO_WEIGHT && strncmp(content, "default ", 8) == 0)

@@ -38,6 +38,10 @@ enum resource_id {
 	RES_RDMA_OBJECTS,
 	RES_DISK,
 	RES_INODES,
+	RES_NET_IN,		/* bits a second; with its burst one text, see bandwidth.h */
+	RES_NET_IN_BURST,
+	RES_NET_OUT,
+	RES_NET_OUT_BURST,
 	RESOURCES
 };
 
@@ -47,14 +51,14 @@ enum resource_id {
  */
 #define RESOURCE_PIDS 8192
 
-/* What a limit is about: the cgroup, devices with a line each in its file, or files of ROOT. */
-enum resource_place { PLACE_NONE, PLACE_DISK, PLACE_RDMA, PLACE_QUOTA };
+/* What a limit is about: the cgroup, devices with a line each in its file, files of ROOT, or the link. */
+enum resource_place { PLACE_NONE, PLACE_DISK, PLACE_RDMA, PLACE_QUOTA, PLACE_LINK };
 
 struct resource {
 	const char *name;	/* key in "resources" of vps.json and of KEY=VALUE: "cpu.weight" */
-	const char *file;	/* cgroup v2 interface file; of PLACE_QUOTA NULL, as its controller */
+	const char *file;	/* cgroup v2 interface file; of PLACE_LINK an annotation; of PLACE_QUOTA NULL */
 	const char *second_file;	/* takes the same value, or NULL */
-	const char *controller;
+	const char *controller;	/* NULL where no cgroup has a part in it */
 	enum resource_place place;
 	const char *key;	/* in such a line: "rbps" */
 	enum unit   unit;
@@ -109,6 +113,9 @@ const char *resource_range(enum resource_id id, char *buf, size_t size);
 
 /* A value as people write it, into buf: "1.5", "512M", "max". Not of text. Returns buf. */
 const char *resource_format(enum resource_id id, uint64_t value, char *buf, size_t size);
+
+/* The value of an amount in a set: its fallback where it is not set, a burst's being what its rate needs. */
+uint64_t resource_value(const struct limits *limits, enum resource_id id);
 
 /*
  * What goes into the cgroup file for a value of an amount that has no place:

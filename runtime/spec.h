@@ -111,6 +111,14 @@ int spec_set(struct spec *spec, const char *key, const char *value, struct vps_e
  */
 int spec_check(const struct spec *spec, struct vps_err *err);
 
+/*
+ * Refuse limits of a link that a VPS of this spec does not have, or whose frames are too long for them.
+ *
+ * prefix   stands before the limit's name in the sentence: "resources.", or ""
+ */
+int spec_check_link(const struct spec *spec, const struct limits *limits, const char *prefix,
+		    struct vps_err *err);
+
 /* Whether text is a VPS name: a DNS label, [a-z0-9] and inner '-', 1..63. Else -EINVAL and a sentence. */
 int spec_check_name(const char *text, struct vps_err *err);
 

@@ -5,8 +5,32 @@
 #include <string.h>
 
 #include "base/own.h"
+#include "netns/shape.h"
 #include "runtime/limits.h"
 #include "runtime/spec_parts.h"
+
+int spec_check_link(const struct spec *spec, const struct limits *limits, const char *prefix,
+		    struct vps_err *err)
+{
+	char text[32];
+	int id;
+
+	for (id = 0; id < RESOURCES; id++) {
+		if (!limits->is_set[id] || resources[id].place != PLACE_LINK)
+			continue;
+		(void)resource_format((enum resource_id)id, limits->value[id], text, sizeof(text));
+		if (spec->network.mode == SPEC_NET_NONE)
+			return vps_err_say(err, -EINVAL,
+					   "%s%s: %s is not possible with network.mode \"none\", which leaves nothing to limit",
+					   prefix, resources[id].name, text);
+		if (spec->network.mtu > SHAPE_MTU_HIGHEST)
+			return vps_err_say(err, -EINVAL,
+					   "%s%s: %s is not possible with network.mtu %u; allowed are up to %u with it",
+					   prefix, resources[id].name, text, spec->network.mtu,
+					   (unsigned)SHAPE_MTU_HIGHEST);
+	}
+	return 0;
+}
 
 static int check_network(const struct spec *spec, struct vps_err *err)
 {
@@ -20,7 +44,7 @@ static int check_network(const struct spec *spec, struct vps_err *err)
 		return vps_err_say(err, -EINVAL,
 				   "network.%s: not possible with network.mode \"none\"; leave it out, or use \"bridge\"",
 				   key);
-	return 0;
+	return spec_check_link(spec, &spec->limits, "resources.", err);
 }
 
 static int check_capabilities(const struct spec *spec, struct vps_err *err)

@@ -58,13 +58,15 @@ refused() {
 		cpu.dedicated) continue ;;
 		hugetlb.*) value=1G ;;
 		*memory | memory.high | memory.low | memory.min | io.read | io.write | swap | disk) value=64M ;;
+		net.in | net.out) value=64Mbit ;;
+		net.*.burst) value=1M ;;
 		inodes) value=100 ;;
 		*) value=1 ;;
 		esac
 		vpsctl set web1 "$row=$value"
 		[[ $(saved | jq -r --arg row "$row" '.[$row]') == "$value" ]]
 	done < <(vpsctl help --words set | sed -n 's/^\([a-z].*\)=$/\1/p')
-	[[ $(saved | jq length) == 22 ]]
+	[[ $(saved | jq length) == 26 ]]
 }
 
 @test "set: a value that cannot be is named with its range and changes nothing" {
@@ -80,6 +82,8 @@ refused() {
 	refused cpu.set=+1 "cpu.set: nothing can be added to a list or taken from it; write it whole"
 	refused swap=+1G "swap: +1G of no limit; give it an amount first"
 	refused hugetlb.2M=1M "hugetlb.2M: 1M is not a multiple of 2M"
+	refused net.in=100M 'net.in: "100M" is not a rate such as 100Mbit; allowed are 100Kbit to 100Gbit, or max'
+	refused net.out=1Tbit "net.out: 1Tbit is above 100Gbit"
 }
 
 @test "set: a combination that cannot be is named and changes nothing" {
@@ -87,6 +91,9 @@ refused() {
 	refused memory=512M "memory.high: 900M is above memory, 512M"
 	refused memory.min=2G "memory.min: 2G is above memory, 1G"
 	refused cpu.burst=1.5 "cpu.burst: 1.5 is above cpus, 1"
+	refused net.in.burst=1M "net.in.burst: 1M without net.in, which it is above"
+	run -2 --separate-stderr vpsctl set web1 net.in=1Mbit net.in.burst=8M
+	[[ $stderr == *"net.in.burst: 8M is more than passes in 60 s at net.in, 1Mbit; allowed are at most 7324K"* ]]
 	vpsctl set web1 memory=512M memory.high=500M
 }
 

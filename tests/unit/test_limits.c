@@ -57,6 +57,9 @@ static void a_change_is_carried_out_or_refused_with_its_sentence(void **state)
 		{ "cpu.set=default", "default" },
 		{ "cpu.set=+1", "cpu.set: nothing can be added to a list" },
 		{ "cpu.set=x", "cpu.set: \"x\" is not a list" },
+		{ "net.in=100Mbit", "100Mbit" },
+		{ "net.in=1000000000", "1Gbit" },
+		{ "net.in=+1Mbit", "net.in: +1Mbit of no limit" },
 	};
 	char buf[40];
 	size_t i;
@@ -101,12 +104,33 @@ static void a_combination_that_cannot_be_is_named(void **state)
 	assert_int_equal(limits_check(&limits, "", &err), 0);
 }
 
+static void a_burst_is_of_a_rate_and_no_more_than_a_minute_of_it(void **state)
+{
+	struct limits limits = { 0 };
+	struct vps_err err = { 0 }, longer = { 0 }, none = { 0 };
+
+	(void)state;
+	limits.is_set[RES_NET_OUT_BURST] = true;
+	limits.value[RES_NET_OUT_BURST] = 60 << 20;
+	assert_int_equal(limits_check(&limits, "", &err), -EINVAL);
+	assert_string_equal(err.text, "net.out.burst: 60M without net.out, which it is above");
+	limits.is_set[RES_NET_OUT] = true;
+	limits.value[RES_NET_OUT] = 8 << 20;
+	assert_int_equal(limits_check(&limits, "", &longer), 0);
+	limits.value[RES_NET_OUT] -= 8;
+	assert_int_equal(limits_check(&limits, "x.", &longer), -EINVAL);
+	assert_string_equal(longer.text, "x.net.out.burst: 60M is more than passes in 60 s at x.net.out, 8388600bit; allowed are at most 61439K");
+	limits.value[RES_NET_OUT] = UINT64_MAX;		/* nothing to be above, and kept for later */
+	assert_int_equal(limits_check(&limits, "", &none), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_change_is_carried_out_or_refused_with_its_sentence),
 		cmocka_unit_test(unset_is_the_same_as_its_fallback),
 		cmocka_unit_test(a_combination_that_cannot_be_is_named),
+		cmocka_unit_test(a_burst_is_of_a_rate_and_no_more_than_a_minute_of_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -25,8 +25,9 @@ static void every_row_is_whole_and_found_by_its_name(void **state)
 		assert_non_null(row->name);
 		assert_non_null(row->summary);
 		assert_int_equal(row->place == PLACE_QUOTA, row->file == NULL);
-		assert_int_equal(row->place == PLACE_QUOTA, row->controller == NULL);
-		if (row->file) {
+		assert_int_equal(row->place == PLACE_QUOTA || row->place == PLACE_LINK,
+				 row->controller == NULL);
+		if (row->controller) {
 			(void)snprintf(controller, sizeof(controller), "%s.", row->controller);
 			assert_memory_equal(row->file, controller, strlen(controller));
 		}
@@ -79,6 +80,8 @@ static void a_refusal_names_row_value_and_range(void **state)
 		{ RES_CPU_WEIGHT, "10001", "cpu.weight: 10001 is above 10000; allowed are 1 to 10000" },
 		{ RES_CPUS, "99999999999999999999", "cpus: 99999999999999999999 is above 10000" },
 		{ RES_CPU_SET, "9000", "cpu.set: \"9000\" is not a list of processors" },
+		{ RES_NET_IN, "100M", "net.in: \"100M\" is not a rate such as 100Mbit; allowed are 100Kbit to 100Gbit, or max" },
+		{ RES_NET_IN_BURST, "200000", "net.in.burst: 200000 is not a multiple of 1K" },
 	};
 	size_t i;
 
@@ -154,6 +157,46 @@ static void a_limit_by_device_is_a_line_for_each_device(void **state)
 	assert_memory_equal(err.text, "io.read: ", 9);
 }
 
+static void the_two_rows_of_one_way_are_one_text(void **state)
+{
+	static const struct resource_places none = { "", "" };
+	static const struct {
+		uint64_t rate, burst;	/* 0: not set */
+		const char *text;
+	} rows[] = {
+		{ 20000000, 0, "20000000 24576" }, { 1000000, 0, "1000000 16384" }, { 1000000000, 0, "1000000000 1249280" },
+		{ 20000000, 1 << 20, "20000000 1048576" }, { UINT64_MAX, 1 << 20, "max 0" },
+		{ 0, 0, "max 0" },
+	};
+	static const enum resource_id ways[][2] = {
+		{ RES_NET_IN, RES_NET_IN_BURST }, { RES_NET_OUT, RES_NET_OUT_BURST },
+	};
+	size_t i, k, row;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(rows); i++)
+		for (k = 0; k < ARRAY_LEN(ways); k++)
+			for (row = 0; row < 2; row++) {
+				struct limits limits = { 0 };
+				struct vps_err err = { 0 };
+				uint64_t value;
+				char text[48];
+
+				limits.value[ways[k][0]] = rows[i].rate;
+				limits.value[ways[k][1]] = rows[i].burst;
+				limits.is_set[ways[k][0]] = rows[i].rate;
+				limits.is_set[ways[k][1]] = rows[i].burst;
+				assert_int_equal(resource_cg_lines(ways[k][row], &limits, &none, text,
+								   sizeof(text), &err), 0);
+				assert_string_equal(text, rows[i].text);
+				assert_int_equal(resource_cg_parse(ways[k][row], text, &none, &value), 0);
+				if (strcmp(text, "max 0") == 0)
+					assert_int_equal(value, row ? 0 : UINT64_MAX);
+				else
+					assert_int_equal(value, resource_value(&limits, ways[k][row]));
+			}
+}
+
 static void what_the_kernel_shows_is_understood(void **state)
 {
 	static const struct resource_places places = { "8:0", "mlx5_0" };
@@ -178,6 +221,8 @@ static void what_the_kernel_shows_is_understood(void **state)
 	}
 	assert_int_equal(resource_cg_parse(RES_MEMORY, "lots", &places, &value), -EBADMSG);
 	assert_int_equal(resource_cg_parse(RES_CPUS, "100", &places, &value), -EBADMSG);
+	assert_int_equal(resource_cg_parse(RES_NET_IN, "100", &places, &value), -EBADMSG);
+	assert_int_equal(resource_cg_parse(RES_NET_IN, "max", &places, &value), -EBADMSG);
 	assert_int_equal(resource_cg_parse(RES_MEMORY, "99999999999999999999", &places, &value), -EBADMSG);
 }
 
@@ -213,6 +258,7 @@ int main(void)
 		cmocka_unit_test(a_cpu_list_is_what_the_kernel_takes),
 		cmocka_unit_test(a_value_is_written_as_the_kernel_takes_it),
 		cmocka_unit_test(a_limit_by_device_is_a_line_for_each_device),
+		cmocka_unit_test(the_two_rows_of_one_way_are_one_text),
 		cmocka_unit_test(what_the_kernel_shows_is_understood),
 		cmocka_unit_test(shares_become_the_weight_of_the_formula),
 	};

@@ -281,7 +281,7 @@ static void every_key_has_its_paragraph_in_the_man_page(void **state)
 	for (id = 0; id < RESOURCES; id++) {
 		(void)snprintf(item, sizeof(item), "\n.It Cm %s\n", resources[id].name);
 		if (!strstr(page, item) ||
-		    (resources[id].file && !strstr(page, resources[id].file)))
+		    (resources[id].controller && !strstr(page, resources[id].file)))
 			fail_msg("vps.json.5 has nothing on %s", resources[id].name);
 	}
 	json_decref(schema);

@@ -11,6 +11,7 @@
 #include "runtime/statistics.h"
 
 #define USEC	1e-6	/* seconds in one */
+#define BITS	0.125	/* bytes in one */
 
 /*
  * A row for each statistic. Names end in their base unit, and in _total where
@@ -38,6 +39,12 @@ static const struct metric {
 	[STAT_MEMORY_FULL] = { "vps_pressure_memory_stalled_seconds_total", "Time in which all processes waited for memory.", USEC },
 	[STAT_IO_SOME]     = { "vps_pressure_io_waiting_seconds_total", "Time in which some process waited for a disk.", USEC },
 	[STAT_IO_FULL]     = { "vps_pressure_io_stalled_seconds_total", "Time in which all processes waited for a disk.", USEC },
+	[STAT_NET_IN]      = { "vps_network_receive_bytes_total", "Bytes that reached it.", 0 },
+	[STAT_NET_OUT]     = { "vps_network_transmit_bytes_total", "Bytes that it sent, also those that were dropped.", 0 },
+	[STAT_NET_IN_PACKETS] = { "vps_network_receive_packets_total", "Packets that reached it.", 0 },
+	[STAT_NET_OUT_PACKETS] = { "vps_network_transmit_packets_total", "Packets that it sent, also those that were dropped.", 0 },
+	[STAT_NET_IN_DROPPED] = { "vps_network_receive_dropped_total", "Packets dropped on their way to it.", 0 },
+	[STAT_NET_OUT_DROPPED] = { "vps_network_transmit_dropped_total", "Packets dropped on their way from it.", 0 },
 };
 
 /* Limits in force; where there is none, +Inf. */
@@ -52,6 +59,8 @@ static const struct limit_metric {
 	{ "vps_pids_limit", "Processes and threads that it may have.", RES_PIDS, 0 },
 	{ "vps_disk_limit_bytes", "Bytes that it may write to its root.", RES_DISK, 0 },
 	{ "vps_disk_inodes_limit", "Files and directories that it may make there.", RES_INODES, 0 },
+	{ "vps_network_receive_limit_bytes_per_second", "Bytes a second that may reach it.", RES_NET_IN, BITS },
+	{ "vps_network_transmit_limit_bytes_per_second", "Bytes a second that it may send.", RES_NET_OUT, BITS },
 };
 
 /* Every VPS of the host at one moment. */

@@ -170,6 +170,28 @@ static const char *put_bytes(char *buf, size_t size, int64_t bytes)
 	return buf;
 }
 
+/* Bits a second as people speak of networks, of how many: "18.9Mbit/20Mbit". */
+static void put_bits(char *buf, size_t size, const struct vps_stats *now,
+		     const struct vps_stats *before, enum statistic_id id)
+{
+	static const char *const suffixes[] = { "bit", "Kbit", "Mbit", "Gbit", "Tbit" };
+	uint64_t limit = now->limit[statistics[id].limit];
+	int64_t bytes = rate(now, before, id);
+	double value = (double)bytes * 8;
+	char bound[32];
+	size_t i = 0;
+
+	*buf = '\0';
+	if (bytes < 0)
+		return;
+	for (; value >= 1000 && i + 1 < ARRAY_LEN(suffixes); i++)
+		value /= 1000;
+	(void)snprintf(buf, size, "%.*f%s%s%s", value < 100 && i, value, suffixes[i],
+		       limit == UINT64_MAX ? "" : "/",
+		       limit == UINT64_MAX ?
+			       "" : unit_format(UNIT_RATE, limit, bound, sizeof(bound)));
+}
+
 static void put_percent(char *buf, size_t size, int64_t usec_a_second)
 {
 	if (usec_a_second < 0)
@@ -239,10 +261,11 @@ static void put_pressure(char *buf, size_t size, const struct vps_stats *now,
 static void put_row(struct table *table, const struct vps_stats *now,
 		    const struct vps_stats *before, bool has_bars)
 {
-	char cpu[80], memory[80], swap[80], pids[80], disk[80], read_rate[16] = "", write_rate[16] = "", pressure[48];
+	char cpu[80], memory[80], swap[80], pids[80], disk[80], read_rate[16] = "", write_rate[16] = "";
+	char net_in[64], net_out[64], pressure[48];
 	int64_t read_bytes = rate(now, before, STAT_READ), written = rate(now, before, STAT_WRITTEN);
 	const char *const cells[] = { now->name, cpu, memory, swap, pids, disk, read_rate, write_rate,
-				      pressure, NULL };
+				      net_in, net_out, pressure, NULL };
 
 	put_cpu(cpu, sizeof(cpu), now, before, has_bars);
 	put_amount(memory, sizeof(memory), now, STAT_MEMORY, has_bars);
@@ -253,15 +276,17 @@ static void put_row(struct table *table, const struct vps_stats *now,
 		(void)put_bytes(read_rate, sizeof(read_rate), read_bytes);
 	if (written >= 0)
 		(void)put_bytes(write_rate, sizeof(write_rate), written);
+	put_bits(net_in, sizeof(net_in), now, before, STAT_NET_IN);
+	put_bits(net_out, sizeof(net_out), now, before, STAT_NET_OUT);
 	put_pressure(pressure, sizeof(pressure), now, before);
 	table_row(table, cells);
 }
 
 static int print_look(const struct look *now, const struct look *before, bool has_bars)
 {
-	static const char *const heading[] = { "NAME",	 "CPU",	   "MEMORY", "SWAP",	"PIDS",
-					       "DISK",	 "READ/S", "WRITE/S", "WAIT CPU,MEM,IO",
-					       NULL };
+	static const char *const heading[] = { "NAME", "CPU",    "MEMORY",  "SWAP", "PIDS",
+					       "DISK", "READ/S", "WRITE/S", "IN/S", "OUT/S",
+					       "WAIT CPU,MEM,IO", NULL };
 	struct table table = { 0 };
 	size_t i;
 

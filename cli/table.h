@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define TABLE_COLUMNS_MAX	9
+#define TABLE_COLUMNS_MAX	11
 
 /* Start with { 0 }; released by table_print(). */
 struct table {

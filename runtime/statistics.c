@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* The table of statistics, and reading them from the cgroup of a VPS; called by `vpsctl stats`. */
+/* The table of statistics, and reading them from the cgroup and the link of a VPS; called by `vpsctl stats`. */
 #include "statistics.h"
 
 #include <ctype.h>
@@ -13,6 +13,7 @@
 
 #include "base/fileio.h"
 #include "base/own.h"
+#include "netns/traffic.h"
 #include "host.h"
 #include "live.h"
 
@@ -55,6 +56,18 @@ const struct statistic statistics[STATISTICS] = {
 	[STAT_IO_SOME]     = { "io_some_usec",	      "io.pressure",	 STAT_STALLED, "some",
 			       true, RESOURCES, NULL },
 	[STAT_IO_FULL]     = { "io_full_usec",	      "io.pressure",	 STAT_STALLED, "full",
+			       true, RESOURCES, NULL },
+	[STAT_NET_IN]      = { "net_in_bytes",	      NULL,		 STAT_LINK,    NULL,
+			       true, RES_NET_IN, NULL },
+	[STAT_NET_OUT]     = { "net_out_bytes",	      NULL,		 STAT_LINK,    NULL,
+			       true, RES_NET_OUT, NULL },
+	[STAT_NET_IN_PACKETS] = { "net_in_packets",   NULL,		 STAT_LINK,    NULL,
+			       true, RESOURCES, NULL },
+	[STAT_NET_OUT_PACKETS] = { "net_out_packets", NULL,		 STAT_LINK,    NULL,
+			       true, RESOURCES, NULL },
+	[STAT_NET_IN_DROPPED] = { "net_in_dropped",   NULL,		 STAT_LINK,    NULL,
+			       true, RESOURCES, NULL },
+	[STAT_NET_OUT_DROPPED] = { "net_out_dropped", NULL,		 STAT_LINK,    NULL,
 			       true, RESOURCES, NULL },
 };
 
@@ -124,16 +137,41 @@ int64_t statistic_parse(enum statistic_id id, const char *content)
 		line = line ? strstr(line, "total=") : NULL;
 		return line ? number_at(line + strlen("total=")) : -1;
 	case STAT_QUOTA:
+	case STAT_LINK:
 		break;		/* in no file */
 	}
 	return -1;
+}
+
+static int64_t counted(uint64_t count)
+{
+	return count > INT64_MAX ? -1 : (int64_t)count;
 }
 
 static int64_t read_used(const struct live *live, enum resource_id id)
 {
 	uint64_t used;
 
-	return disk_used(&live->disk, id, &used) == 0 && used <= INT64_MAX ? (int64_t)used : -1;
+	return disk_used(&live->disk, id, &used) == 0 ? counted(used) : -1;
+}
+
+static void read_traffic(const struct live *live, int64_t value[STATISTICS])
+{
+	struct vps_err ignored = { 0 };
+	struct traffic traffic;
+	int id;
+
+	for (id = 0; id < STATISTICS; id++)
+		if (statistics[id].form == STAT_LINK)
+			value[id] = -1;
+	if (!*live->link || traffic_read(live->link, &traffic, &ignored) < 0)
+		return;
+	value[STAT_NET_IN] = counted(traffic.in_bytes);
+	value[STAT_NET_OUT] = counted(traffic.out_bytes);
+	value[STAT_NET_IN_PACKETS] = counted(traffic.in_packets);
+	value[STAT_NET_OUT_PACKETS] = counted(traffic.out_packets);
+	value[STAT_NET_IN_DROPPED] = counted(traffic.in_dropped);
+	value[STAT_NET_OUT_DROPPED] = counted(traffic.out_dropped);
 }
 
 static void read_values(const struct live *live, struct vps_stats *stats)
@@ -145,6 +183,8 @@ static void read_values(const struct live *live, struct vps_stats *stats)
 	for (id = 0; id < STATISTICS; id++) {
 		struct vps_err ignored = { 0 };
 
+		if (statistics[id].form == STAT_LINK)
+			continue;
 		if (statistics[id].form == STAT_QUOTA) {
 			stats->value[id] = read_used(live, statistics[id].limit);
 			continue;
@@ -195,6 +235,7 @@ int vps_stats(struct vps_host *host, const char *name, struct vps_stats *ret_sta
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
 	ret_stats->time_usec = (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 	read_values(&live, ret_stats);
+	read_traffic(&live, ret_stats->value);
 	read_limits(&live, ret_stats);
 	live_close(&live);
 	return 0;

@@ -28,18 +28,25 @@ enum statistic_id {
 	STAT_MEMORY_FULL,
 	STAT_IO_SOME,
 	STAT_IO_FULL,
+	STAT_NET_IN,
+	STAT_NET_OUT,
+	STAT_NET_IN_PACKETS,
+	STAT_NET_OUT_PACKETS,
+	STAT_NET_IN_DROPPED,
+	STAT_NET_OUT_DROPPED,
 	STATISTICS
 };
 
 struct statistic {
 	const char *name;	/* key in JSON: "cpu_usec" */
-	const char *file;	/* cgroup v2 interface file; of STAT_QUOTA NULL */
+	const char *file;	/* cgroup v2 interface file; of STAT_QUOTA and STAT_LINK NULL */
 	enum {
 		STAT_NUMBER,	/* the file is the number */
 		STAT_LINE,	/* "key 123" */
 		STAT_DEVICES,	/* "key=123" in the line of each device, added up */
 		STAT_STALLED,	/* "total=123" in the line that starts with key, of *.pressure */
 		STAT_QUOTA,	/* what limit is about, of disk.h */
+		STAT_LINK,	/* a counter of its link */
 	} form;
 	const char *key;
 	bool        is_counter;	/* grows since the start; what matters is by how much a second */
@@ -61,7 +68,7 @@ struct vps_stats {
 int vps_stats(struct vps_host *host, const char *name, struct vps_stats *ret_stats,
 	      struct vps_err *err);
 
-/* The number of a row in what its file reads, or -1. */
+/* The number of a row in what its file reads, or -1. Not of STAT_LINK. */
 int64_t statistic_parse(enum statistic_id id, const char *content);
 
 #endif

@@ -89,6 +89,16 @@ held() {
 	return 1
 }
 
+# counted NAME KEY MBIT: a counter of stats grows at that rate.
+counted() {
+	local before after bits
+	before=$(vpsctl stats --json "$1") ; sleep 4; after=$(vpsctl stats --json "$1")
+	bits=$(jq -n --argjson a "$before" --argjson b "$after" --arg key "$2" \
+		'(($b[0][$key] - $a[0][$key]) * 8e6 / ($b[0].time_usec - $a[0].time_usec)) | round')
+	echo "$1 $2: $bits bits a second, wanted $3 Mbit +- 10 %" >&2
+	((bits > $3 * 900000 && bits < $3 * 1100000))
+}
+
 # ---- what is so ----
 
 # limits_of NAME: of its link, as the kernel, its spec, and what a restart by policy starts from say.
@@ -169,6 +179,18 @@ without_run_files() {
 	eventually 20 is_above 7002 30000
 	[[ $(connections_to) == "$connections" ]]
 	(($(detours) == 0))
+}
+
+@test "shape: from VPS to VPS both limits count" {
+	vps_up web1 net.out=40Mbit
+	vps_up web2 net.in=12Mbit
+	vps_sh web2 '(sleep 1000 | nc -l -p 7003) >/dev/null 2>&1 </dev/null 3>&- &'
+	vps_sh web1 "(until nc $(vps_get web2 address) 7003 </dev/zero; do sleep 0.1; done) >/dev/null 2>&1 3>&- &"
+	sleep 4
+	counted web2 net_in_bytes 12
+	vpsctl set web1 net.out=4Mbit
+	sleep 2
+	counted web2 net_in_bytes 4
 }
 
 @test "shape: a burst passes at once, and then no other" {
@@ -422,4 +444,41 @@ needs_ifb() {
 	((now < 8800))
 	# and it was on that way
 	(($(inside web1 ip -j -s link show mine | jq '.[0].stats64.tx.packets') > 1000))
+}
+
+# ---- numbers ----
+
+@test "shape: stats and metrics count what the VPS sends and gets, and what is dropped" {
+	stat_of() {
+		vpsctl stats --json web1 | jq --arg key "$1" '.[0][$key]'
+	}
+	has_dropped() {
+		(($(stat_of net_in_dropped) > 0))
+	}
+	peer_up take 7001
+	peer_up give 7002
+	vps_up web1 net.out=8Mbit net.in=1Mbit
+	local before
+	before=$(stat_of net_out_bytes)
+	vps_sh web1 "dd if=/dev/zero bs=1M count=1 2>/dev/null | nc $host 7001"
+	echo "$(($(stat_of net_out_bytes) - before)) bytes for one MiB" >&2
+	(($(stat_of net_out_bytes) - before > 1 << 20 && $(stat_of net_out_bytes) - before < 2 << 20))
+	(($(stat_of net_out_packets) > 10 && $(stat_of net_in_packets) > 2 && $(stat_of net_in_bytes) < 200000))
+	[[ $(stat_of net_in_dropped) == 0 ]]
+	"$peer" flood 7003 "$(vps_get web1 address)" 3>&- &
+	echo $! >"$BATS_TEST_TMPDIR/flood.pid"
+	eventually 30 has_dropped
+	kill $!
+	receives web1 7002
+	sends web1 7001
+	eventually 20 flows 7001
+	run -0 vpsctl stats web1
+	echo "$output" >&2
+	[[ ${lines[0]} == *" IN/S "*" OUT/S "* ]]
+	[[ ${lines[1]} =~ \ [0-9.]+[KM]bit/1Mbit\ +[0-9.]+[KM]bit/8Mbit\  ]]
+	run -0 vpsctl metrics
+	grep -qxF 'vps_network_transmit_limit_bytes_per_second{vps="web1"} 1000000.000000' <<<"$output"
+	grep -qE '^vps_network_receive_bytes_total\{vps="web1"\} [0-9]+$' <<<"$output"
+	vps_up web2 network.mode=none
+	[[ $(vpsctl stats --json web2 | jq -c '.[0] | [.net_in_bytes, .net_out_dropped]') == "[null,null]" ]]
 }

@@ -17,11 +17,13 @@ static void every_row_is_whole(void **state)
 
 	(void)state;
 	for (id = 0; id < STATISTICS; id++) {
+		const bool is_in_file = statistics[id].form != STAT_QUOTA && statistics[id].form != STAT_LINK;
+
 		assert_non_null(statistics[id].name);
-		assert_int_equal(statistics[id].form == STAT_QUOTA, statistics[id].file == NULL);
+		assert_int_equal(is_in_file, statistics[id].file != NULL);
 		if (statistics[id].file)
 			assert_non_null(strchr(statistics[id].file, '.'));
-		assert_int_equal(statistics[id].form == STAT_NUMBER || statistics[id].form == STAT_QUOTA,
+		assert_int_equal(!is_in_file || statistics[id].form == STAT_NUMBER,
 				 statistics[id].key == NULL);
 		assert_in_range(statistics[id].limit, 0, RESOURCES);
 		for (other = 0; other < id; other++)

@@ -19,4 +19,14 @@
 ssize_t fdpass_send(int socket_fd, const void *data, size_t len, const int *fds, size_t count)
 	__attribute__((nonnull(2)));
 
+/*
+ * Receive bytes with at most count descriptors; the rest of ret_fds is FD_NONE.
+ *
+ * Returns the number of bytes, 0 at the end; or -errno. Descriptors that came
+ * are the caller's, close-on-exec, whatever the number of bytes. More than
+ * count, or than this process may have, are lost.
+ */
+ssize_t fdpass_receive(int socket_fd, void *data, size_t len, int *ret_fds, size_t count)
+	__attribute__((nonnull(2)));
+
 #endif

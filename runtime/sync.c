@@ -4,10 +4,7 @@
 
 #include <errno.h>
 #include <stdbool.h>
-#include <string.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
-#include <unistd.h>
 
 #include "base/fdpass.h"
 #include "base/own.h"
@@ -15,11 +12,6 @@
 struct message {
 	enum sync_step step;
 	struct vps_err err;
-};
-
-union control {
-	struct cmsghdr head;
-	char           room[CMSG_SPACE(sizeof(int))];
 };
 
 int sync_open(int ret_fds[2], struct vps_err *err)
@@ -53,35 +45,21 @@ void sync_fail(int fd, const struct vps_err *failure)
 
 static int receive(int fd, struct message *message, int *ret_fd)
 {
-	struct iovec iov = { .iov_base = message, .iov_len = sizeof(*message) };
-	union control control = { 0 };
-	struct msghdr head = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control),
-	};
-	const struct cmsghdr *part;
 	bool is_reset = false;
 	ssize_t got;
 
 	do {
-		got = recvmsg(fd, &head, MSG_CMSG_CLOEXEC);
+		got = fdpass_receive(fd, message, sizeof(*message), ret_fd, 1);
 		/* It ended without having read all of ours: said once, before what it sent is read. */
-		is_reset |= got < 0 && errno == ECONNRESET;
-	} while (got < 0 && (errno == EINTR || errno == ECONNRESET));
-	if (got < 0)
-		return -errno;
+		is_reset |= got == -ECONNRESET;
+	} while (got == -ECONNRESET);
 	if (got == 0 && is_reset)
 		return -ECONNRESET;
-	part = CMSG_FIRSTHDR(&head);
-	if (part && part->cmsg_type == SCM_RIGHTS && part->cmsg_len == CMSG_LEN(sizeof(int)))
-		memcpy(ret_fd, CMSG_DATA(part), sizeof(int));
 	if (got == 0)
 		message->step = SYNC_STARTED;
-	else if ((size_t)got < sizeof(message->step))
+	else if (got > 0 && (size_t)got < sizeof(message->step))
 		return -EBADMSG;
-	return 0;
+	return got < 0 ? (int)got : 0;
 }
 
 int sync_wait(int fd, int *ret_fd, struct vps_err *err)

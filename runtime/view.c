@@ -5,9 +5,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
 
 #include "base/fdpass.h"
 #include "base/own.h"
@@ -27,11 +25,6 @@ const struct view_file_info view_files[VIEW_FILES] = {
 	[VIEW_CPU_ONLINE]	= { "cpu.online",	"/sys/devices/system/cpu/online" },
 };
 
-union control {
-	struct cmsghdr head;
-	char           room[CMSG_SPACE(sizeof(int) * VIEW_FILES)];
-};
-
 _Static_assert(VIEW_FILES <= FDPASS_MAX, "a view goes in one message");
 
 int view_send(int fd, enum view_word word, const char *name, const int *fds, size_t count)
@@ -47,29 +40,14 @@ int view_send(int fd, enum view_word word, const char *name, const int *fds, siz
 
 int view_receive(int fd, struct view_message *ret_message, int *ret_fds, size_t count)
 {
-	struct iovec iov = { .iov_base = ret_message, .iov_len = sizeof(*ret_message) };
-	union control control = { 0 };
-	struct msghdr head = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control,
-			       .msg_controllen = CMSG_SPACE(sizeof(int) * count) };
-	const struct cmsghdr *part;
+	ssize_t got = fdpass_receive(fd, ret_message, sizeof(*ret_message), ret_fds, count);
 	size_t i;
-	ssize_t got;
 
-	for (i = 0; i < count; i++)
-		ret_fds[i] = FD_NONE;
-	do
-		got = recvmsg(fd, &head, MSG_CMSG_CLOEXEC);
-	while (got < 0 && errno == EINTR);
-	if (got < 0)
-		return -errno;
-	part = CMSG_FIRSTHDR(&head);
-	if (part && part->cmsg_type == SCM_RIGHTS && part->cmsg_len <= CMSG_LEN(sizeof(int) * count))
-		memcpy(ret_fds, CMSG_DATA(part), part->cmsg_len - CMSG_LEN(0));
 	if (got == (ssize_t)sizeof(*ret_message))
 		return 0;
 	for (i = 0; i < count; i++)
 		own_close(&ret_fds[i]);
-	return got == 0 ? -ECONNRESET : -EBADMSG;
+	return got < 0 ? (int)got : got == 0 ? -ECONNRESET : -EBADMSG;
 }
 
 struct view_page *view_map(int page_fd)

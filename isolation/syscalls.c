@@ -16,6 +16,7 @@
 #include "syscalls_parts.h"
 
 #define ARG_INDEX_MAX	5
+#define WAIT_KILLABLE	"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"
 #define ERRNO_MAX	4095	/* the kernel cuts a larger one down to it */
 
 /* "place: "word" is none of A, B, C" */
@@ -124,6 +125,40 @@ bool syscalls_has_listener(const struct syscalls_profile *profile)
 	return false;
 }
 
+/* Whether no rule but one that allows it, whatever its arguments, is for a call. */
+static bool lets_through(const struct syscalls_profile *profile, const char *name)
+{
+	const char *action = profile->default_action;
+	size_t i, j;
+
+	for (i = 0; i < profile->rule_count; i++) {
+		const struct syscalls_rule *rule = &profile->rules[i];
+
+		for (j = 0; j < rule->name_count; j++) {
+			if (strcmp(rule->names[j], name) != 0)
+				continue;
+			if (rule->arg_count || strcmp(rule->action, "SCMP_ACT_ALLOW") != 0)
+				return false;
+			action = rule->action;
+		}
+	}
+	return strcmp(action, "SCMP_ACT_ALLOW") == 0;
+}
+
+void syscalls_watch(struct syscalls_profile *profile, const char *const *names, size_t count)
+{
+	size_t i;
+
+	if (syscalls_has_listener(profile) || !lets_through(profile, "sendmsg") ||
+	    !lets_through(profile, "recvmsg"))
+		return;
+	for (i = 0; i < count; i++)
+		if (!lets_through(profile, names[i]))
+			return;
+	profile->watched = names;
+	profile->watched_count = count;
+}
+
 static int check_listener(const struct syscalls_profile *profile, struct vps_err *err)
 {
 	/* The process that loads it could not even hand the descriptor on. */
@@ -173,14 +208,15 @@ int syscalls_check(const struct syscalls_profile *profile, struct vps_err *err)
 /* The flags that go with the program; what is only for a listener goes only with one. */
 static uint32_t flags_of(const struct syscalls_profile *profile)
 {
-	const uint32_t for_listener = syscalls_find(syscalls_flags,
-				"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV")->value;
+	const uint32_t for_listener = syscalls_find(syscalls_flags, WAIT_KILLABLE)->value;
 	uint32_t flags = 0;
 	size_t i;
 
 	for (i = 0; i < profile->flag_count; i++)
 		flags |= syscalls_find(syscalls_flags, profile->flags[i])->value;
-	if (!syscalls_has_listener(profile))
+	if (profile->watched_count)	/* no signal may end a call that is being answered */
+		flags |= for_listener;
+	else if (!syscalls_has_listener(profile))
 		return flags & ~for_listener;
 	/* Both answer by the return value; with ESRCH the descriptor has it to itself. */
 	if (flags & SECCOMP_FILTER_FLAG_TSYNC)
@@ -232,6 +268,7 @@ int syscalls_compile(const struct syscalls_profile *profile, int cache_fd,
 	ret_filter->program = program.insns;
 	ret_filter->length = (uint16_t)program.count;
 	ret_filter->flags = flags_of(profile);
+	ret_filter->is_watched = profile->watched_count > 0;
 	return 0;
 }
 
@@ -256,6 +293,21 @@ int syscalls_load(const struct syscalls_filter *filter, int *ret_listener, struc
 	else
 		*ret_listener = FD_NONE;
 	return 0;
+}
+
+void syscalls_unwatch(struct syscalls_filter *filter)
+{
+	struct sock_filter *insns = filter->program;
+	size_t i;
+
+	if (!filter->is_watched)
+		return;
+	for (i = 0; i < filter->length; i++)
+		if (insns[i].code == (BPF_RET | BPF_K) && insns[i].k == SECCOMP_RET_USER_NOTIF)
+			insns[i].k = SECCOMP_RET_ALLOW;
+	filter->flags &= ~(SECCOMP_FILTER_FLAG_NEW_LISTENER |
+			   syscalls_find(syscalls_flags, WAIT_KILLABLE)->value);
+	filter->is_watched = false;
 }
 
 void syscalls_free(struct syscalls_filter *filter)

@@ -43,6 +43,8 @@ struct syscalls_profile {
 	const struct syscalls_rule *rules;
 	size_t                      rule_count;
 	const char                 *listener_path, *listener_metadata;
+	const char *const          *watched;	/* none of the document's: syscalls_watch() */
+	size_t                      watched_count;
 };
 
 /* What a system container gets when its spec says nothing: x86_64 and x86. */
@@ -53,6 +55,7 @@ struct syscalls_filter {
 	void    *program;	/* struct sock_filter[] */
 	uint16_t length;	/* instructions */
 	uint32_t flags;		/* of seccomp(SECCOMP_SET_MODE_FILTER) */
+	bool     is_watched;	/* loading it gives a descriptor that is ours, not an agent's */
 };
 
 /*
@@ -66,6 +69,16 @@ int syscalls_check(const struct syscalls_profile *profile, struct vps_err *err);
 
 /* Whether a checked profile asks an agent, so that loading it gives a notify descriptor. */
 bool syscalls_has_listener(const struct syscalls_profile *profile);
+
+/*
+ * Watch calls: loading the filter gives a notify descriptor, on which the
+ * runtime answers them. Unless the checked profile asks an agent, or does not
+ * let all of them through unseen, and those that hand the descriptor on: then
+ * it stays as it is.
+ *
+ * names   count of them, borrowed for as long as the profile is used
+ */
+void syscalls_watch(struct syscalls_profile *profile, const char *const *names, size_t count);
 
 /*
  * Compile a profile, or take it from the cache, where a file's name is
@@ -90,6 +103,9 @@ int syscalls_compile(const struct syscalls_profile *profile, int cache_fd,
  * Returns 0, or -errno with err set and no filter loaded.
  */
 int syscalls_load(const struct syscalls_filter *filter, int *ret_listener, struct vps_err *err);
+
+/* Before it is loaded: let the watched calls through, since nobody is there to answer them. */
+void syscalls_unwatch(struct syscalls_filter *filter);
 
 void syscalls_free(struct syscalls_filter *filter);
 

@@ -150,6 +150,19 @@ static int export_program(scmp_filter_ctx filter, struct syscalls_program *ret_p
 	return 0;
 }
 
+/* First: of two rules without comparisons for one call libseccomp keeps the one that it had. */
+static int add_watched(scmp_filter_ctx filter, const struct syscalls_profile *profile,
+		       struct vps_err *err)
+{
+	const struct syscalls_rule rule = {
+		.names = profile->watched,
+		.name_count = profile->watched_count,
+		.action = "SCMP_ACT_NOTIFY",
+	};
+
+	return add_rule(filter, SCMP_ACT_ALLOW, &rule, 0, err);
+}
+
 int syscalls_build(const struct syscalls_profile *profile, struct syscalls_program *ret_program,
 		   struct vps_err *err)
 {
@@ -159,6 +172,8 @@ int syscalls_build(const struct syscalls_profile *profile, struct syscalls_progr
 	int r = begin(profile, action, &filter, err), added = 0;
 	size_t i;
 
+	if (r >= 0)
+		added = r = add_watched(filter, profile, err);
 	for (i = 0; r >= 0 && i < profile->rule_count; i++) {
 		r = add_rule(filter, action, &profile->rules[i], i, err);
 		added += r;

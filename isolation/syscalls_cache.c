@@ -117,6 +117,7 @@ int syscalls_key_make(const struct syscalls_profile *profile, struct syscalls_ke
 	append_number(&key, profile->rule_count);
 	for (i = 0; i < profile->rule_count; i++)
 		append_rule(&key, &profile->rules[i]);
+	append_list(&key, profile->watched, profile->watched_count);
 	if (key.room == (size_t)-1) {
 		free(key.bytes);
 		return vps_err_set(err, -ENOMEM, "cannot name the system call filter");

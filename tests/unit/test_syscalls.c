@@ -398,6 +398,83 @@ static void no_upper_bit_carries_tiocsti_past_the_filter(void **state)
 	syscalls_free(&filter);
 }
 
+/* --- watched calls ------------------------------------------------------ */
+
+static const char *const calls[] = { "sysinfo", "sched_getaffinity" };
+
+static struct syscalls_profile watch(const struct syscalls_profile *profile)
+{
+	struct syscalls_profile copy = *profile;
+
+	syscalls_watch(&copy, calls, ARRAY_LEN(calls));
+	return copy;
+}
+
+static void watched_calls_are_notified_until_they_are_watched_no_more(void **state)
+{
+	const struct syscalls_profile profile = watch(&syscalls_system_container);
+	struct syscalls_filter filter = compile(&profile, FD_NONE);
+	uint32_t expected = SECCOMP_RET_USER_NOTIF;
+	int i;
+
+	(void)state;
+	assert_true(filter.is_watched);
+	assert_int_equal(filter.flags, SECCOMP_FILTER_FLAG_NEW_LISTENER | 1 << 5);
+	for (i = 0; i < 2; i++) {
+		assert_int_equal(native(&filter, SYS_sysinfo), expected);
+		assert_int_equal(native(&filter, SYS_sched_getaffinity), expected);
+		assert_int_equal(answer(&filter, AUDIT_ARCH_I386, 116, 0, 0), expected);
+		assert_int_equal(answer(&filter, AUDIT_ARCH_I386, 242, 0, 0), expected);
+		assert_int_equal(native(&filter, SYS_sched_setaffinity), ALLOW);
+		assert_int_equal(native(&filter, SYS_bpf), FAIL(EPERM));
+		assert_int_equal(native(&filter, SYS_io_uring_setup), FAIL(ENOSYS));
+		syscalls_unwatch(&filter);
+		expected = ALLOW;
+	}
+	assert_false(filter.is_watched);
+	assert_int_equal(filter.flags, 0);
+	syscalls_free(&filter);
+}
+
+static void what_a_profile_decides_about_a_call_is_not_changed_by_watching_it(void **state)
+{
+	static const struct syscalls_arg arg = { 0, "SCMP_CMP_EQ", 0, 0 };
+#define CALL(call, what) { .names = (const char *const[]){ call }, .name_count = 1, .action = what }
+	const struct syscalls_rule all[] = { CALL("sendmsg", "SCMP_ACT_ALLOW"),
+		CALL("recvmsg", "SCMP_ACT_ALLOW"), CALL("sysinfo", "SCMP_ACT_ALLOW"),
+		CALL("sched_getaffinity", "SCMP_ACT_ALLOW") };
+	const struct syscalls_rule refused[] = { CALL("sysinfo", "SCMP_ACT_ERRNO") };
+	const struct syscalls_rule one_of_two[] = { CALL("sysinfo", "SCMP_ACT_ALLOW"),
+		CALL("sysinfo", "SCMP_ACT_LOG") };
+	const struct syscalls_rule mute[] = { CALL("sendmsg", "SCMP_ACT_ERRNO") };
+	const struct syscalls_rule deaf[] = { CALL("recvmsg", "SCMP_ACT_ERRNO") };
+	const struct syscalls_rule agent[] = { CALL("mkdir", "SCMP_ACT_NOTIFY") };
+	const struct syscalls_rule compared[] = {
+		{ .names = calls, .name_count = 2, .action = "SCMP_ACT_ALLOW", .args = &arg, .arg_count = 1 },
+	};
+	const struct {
+		struct syscalls_profile profile;
+		bool                    is_watched;
+	} cases[] = {
+		{ { .default_action = "SCMP_ACT_ALLOW" }, true },
+		{ { .default_action = "SCMP_ACT_ERRNO", RULES(all) }, true },
+		{ { .default_action = "SCMP_ACT_ERRNO" }, false },
+		{ { .default_action = "SCMP_ACT_LOG" }, false },
+		{ { PROFILE, RULES(refused) }, false },
+		{ { PROFILE, RULES(one_of_two) }, false },
+		{ { PROFILE, RULES(mute) }, false },
+		{ { PROFILE, RULES(deaf) }, false },
+		{ { PROFILE, RULES(agent), .listener_path = "/run/agent" }, false },
+		{ { PROFILE, RULES(compared) }, false },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(cases); i++)
+		assert_int_equal(watch(&cases[i].profile).watched_count,
+				 cases[i].is_watched ? ARRAY_LEN(calls) : 0);
+}
+
 /* --- laying out --------------------------------------------------------- */
 
 /* Every number that could matter, and arguments around every constant of the program. */
@@ -456,7 +533,9 @@ static const struct syscalls_profile engine_profile = {
 
 static void a_new_layout_decides_every_call_as_libseccomp_does(void **state)
 {
-	const struct syscalls_profile *const profiles[] = { &syscalls_system_container, &engine_profile };
+	const struct syscalls_profile watched = watch(&syscalls_system_container);
+	const struct syscalls_profile *const profiles[] = { &syscalls_system_container, &engine_profile,
+							    &watched };
 	size_t i;
 
 	(void)state;
@@ -663,6 +742,8 @@ static void whatever_changes_the_program_changes_the_key(void **state)
 		WITH(.names = names, .name_count = 1, .args = args + 2, .arg_count = 1),
 		WITH(.names = names, .name_count = 1, .args = args + 3, .arg_count = 1),
 		WITH(.names = names, .name_count = 1, .args = args + 4, .arg_count = 1),
+		{ .default_action = "SCMP_ACT_LOG", .watched = calls, .watched_count = 1 },
+		{ .default_action = "SCMP_ACT_LOG", .watched = calls, .watched_count = 2 },
 	};
 	struct syscalls_key keys[ARRAY_LEN(profiles)];
 	struct vps_err err = { 0 };
@@ -804,6 +885,8 @@ int main(void)
 		cmocka_unit_test(flags_are_the_kernel_s_and_a_listener_s_only_with_one),
 		cmocka_unit_test(a_system_container_may_run_a_system_and_not_reach_the_host),
 		cmocka_unit_test(no_upper_bit_carries_tiocsti_past_the_filter),
+		cmocka_unit_test(watched_calls_are_notified_until_they_are_watched_no_more),
+		cmocka_unit_test(what_a_profile_decides_about_a_call_is_not_changed_by_watching_it),
 		cmocka_unit_test(a_new_layout_decides_every_call_as_libseccomp_does),
 		cmocka_unit_test(a_program_of_another_shape_is_left_alone),
 		cmocka_unit_test(what_was_compiled_once_is_read_back),

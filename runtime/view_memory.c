@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* /proc/meminfo and /proc/swaps of a VPS, from memory.* of its cgroup. */
+/* Memory of a VPS, from memory.* of its cgroup: /proc/meminfo, /proc/swaps, sysinfo(2). */
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -11,12 +11,6 @@
 #include "isolation/cg.h"
 #include "isolation/cg_limits.h"
 #include "view_text.h"
-
-/* In bytes. */
-struct memory {
-	uint64_t total, free, available;
-	uint64_t swap_total, swap_free;
-};
 
 /* A row of the host's /proc/meminfo in bytes, or 0. */
 static uint64_t host_row(const char *meminfo, const char *label)
@@ -40,7 +34,7 @@ static uint64_t over(uint64_t total, uint64_t part)
 }
 
 /* Without accounting of swap there is none to be shown. */
-static void read_swap(const struct view *view, const char *host, struct memory *memory)
+static void read_swap(const struct view *view, const char *host, struct view_memory *memory)
 {
 	uint64_t limit, used;
 
@@ -53,7 +47,7 @@ static void read_swap(const struct view *view, const char *host, struct memory *
 
 /* False: there is no memory controller here. */
 static bool read_memory(const struct view *view, const char *host, const char *stat,
-			struct memory *memory)
+			struct view_memory *memory)
 {
 	uint64_t limit, used, reclaimable;
 
@@ -65,6 +59,7 @@ static bool read_memory(const struct view *view, const char *host, const char *s
 	reclaimable = cg_keyed(stat, "active_file") + cg_keyed(stat, "inactive_file") +
 		      cg_keyed(stat, "slab_reclaimable");
 	memory->available = lower(memory->free + reclaimable, memory->total);
+	memory->shared = cg_keyed(stat, "shmem");
 	read_swap(view, host, memory);
 	return true;
 }
@@ -142,10 +137,25 @@ static char *read_host(void)
 											 NULL;
 }
 
+void view_memory(const struct view *view, struct view_memory *ret_memory)
+{
+	OWN_MEM char *host = read_host(), *stat = view_cgroup(view, "memory.stat");
+
+	*ret_memory = (struct view_memory){ 0 };
+	if (!host || read_memory(view, host, stat, ret_memory))
+		return;
+	ret_memory->total = host_row(host, "MemTotal");
+	ret_memory->free = host_row(host, "MemFree");
+	ret_memory->shared = host_row(host, "Shmem");
+	ret_memory->buffers = host_row(host, "Buffers");
+	ret_memory->swap_total = host_row(host, "SwapTotal");
+	ret_memory->swap_free = host_row(host, "SwapFree");
+}
+
 void view_meminfo(struct view *view, struct view_text *text)
 {
 	OWN_MEM char *host = read_host(), *stat = view_cgroup(view, "memory.stat");
-	struct memory memory = { 0 };
+	struct view_memory memory = { 0 };
 
 	if (!host || !read_memory(view, host, stat, &memory)) {
 		view_put_bytes(text, host ? host : "", host ? strlen(host) : 0);
@@ -167,7 +177,7 @@ void view_meminfo(struct view *view, struct view_text *text)
 void view_swaps(struct view *view, struct view_text *text)
 {
 	OWN_MEM char *host = read_host();
-	struct memory memory = { 0 };
+	struct view_memory memory = { 0 };
 
 	if (cg_read(view->cg_fd, "memory.swap.current", &(uint64_t){ 0 }) < 0) {
 		view_put_host(text, "/proc/swaps");

@@ -90,22 +90,8 @@ void view_sample(struct view *view)
 /* Pids are given in order: so many processes the VPS has made at least. */
 static void note_reader(struct view *view)
 {
-	char path[40];
-	OWN_MEM char *text = NULL;
-	struct vps_err ignored = { 0 };
-	const char *line, *last;
-	uint64_t pid;
+	uint64_t pid = view->reader > 0 ? (uint64_t)view_inner_pid(view->reader) : 0;
 
-	(void)snprintf(path, sizeof(path), "/proc/%d/status", (int)view->reader);
-	if (view->reader <= 0 || file_read(AT_FDCWD, path, 16384, &text, NULL, &ignored) < 0)
-		return;
-	line = strstr(text, "\nNSpid:");
-	if (!line)
-		return;
-	for (last = line += strlen("\nNSpid:"); *line && *line != '\n'; line++)
-		if (*line == '\t')
-			last = line + 1;
-	pid = strtoull(last, NULL, 10);
 	if (pid > view->page->counters.forks)
 		view->page->counters.forks = pid;
 }

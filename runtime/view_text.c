@@ -73,6 +73,25 @@ char *view_cgroup(const struct view *view, const char *file)
 	return file_read(view->cg_fd, file, FILE_MAX, &data, NULL, &ignored) == 0 ? data : NULL;
 }
 
+pid_t view_inner_pid(pid_t pid)
+{
+	char path[32];
+	OWN_MEM char *text = NULL;
+	struct vps_err ignored = { 0 };
+	const char *line, *last;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	if (file_read(AT_FDCWD, path, 16384, &text, NULL, &ignored) < 0)
+		return 0;
+	line = strstr(text, "\nNSpid:");
+	if (!line)
+		return 0;
+	for (last = line += strlen("\nNSpid:"); *line && *line != '\n'; line++)
+		if (*line == '\t')
+			last = line + 1;
+	return (pid_t)strtol(last, NULL, 10);
+}
+
 int64_t view_now(void)
 {
 	struct timespec now;

@@ -33,6 +33,16 @@ void view_put_host(struct view_text *text, const char *path);
 /* A file of the VPS's cgroup; malloc()ed, or NULL when it has none. */
 char *view_cgroup(const struct view *view, const char *file);
 
+/* Memory of the VPS in bytes; the host's where no controller counts it. */
+struct view_memory {
+	uint64_t total, free, available, shared, buffers;
+	uint64_t swap_total, swap_free;
+};
+void view_memory(const struct view *view, struct view_memory *ret_memory);
+
+/* The number that a task of the host has in its innermost pid namespace, or 0: there is none. */
+pid_t view_inner_pid(pid_t pid);
+
 /* Nanoseconds of CLOCK_BOOTTIME. */
 int64_t view_now(void);
 

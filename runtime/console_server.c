@@ -125,7 +125,7 @@ static void handle_client(struct console_server *s, int *client_fd)
 {
 	char data[CONTROL_PACKET - 1];
 	enum control_kind kind;
-	ssize_t len = control_receive(*client_fd, &kind, data, sizeof(data));
+	ssize_t len = control_receive(*client_fd, &kind, data, sizeof(data), NULL);
 
 	if (len == -EAGAIN)
 		return;

@@ -22,8 +22,10 @@
  *                                           switch of root, is the program there?
  *                                    <----  SYNC_READY
  *   "created"
- *   SYNC_START -------------------------->  startContainer hooks, user,
- *   (if starts_at_once: after SYNC_BUILT)   capabilities, [SYNC_LISTENER,] execve()
+ *   SYNC_START, or SYNC_START_UNWATCHED ->  startContainer hooks, user,
+ *   (if starts_at_once: after SYNC_BUILT)   capabilities, filter
+ *                                    <----  [SYNC_LISTENER with its descriptor]
+ *   [SYNC_LISTENING, unless an agent has it] ->  execve()
  *   "running"                        <----  end of file: execve() closed it
  *
  * Whoever fails says why with SYNC_FAILED; whoever finds the other side gone gives up.
@@ -116,6 +118,8 @@ static int filter_up(struct container *c, struct vps_err *err)
 {
 	if (!c->config.has_seccomp)
 		return 0;
+	if (c->view)
+		view_watch(&c->config.seccomp);
 	return syscalls_compile(&c->config.seccomp, c->cache_fd, &c->filter, err);
 }
 
@@ -210,6 +214,13 @@ static bool starts_early(const struct container *c)
 	return c->starts_at_once && !syscalls_has_listener(&c->config.seccomp);
 }
 
+static int send_start(const struct container *c)
+{
+	bool is_unwatched = c->filter.is_watched && !view_client_is_listening(c->view);
+
+	return sync_send(c->sync_fd, is_unwatched ? SYNC_START_UNWATCHED : SYNC_START, FD_NONE);
+}
+
 static int entered_up(struct container *c, struct vps_err *err)
 {
 	int r = build(c, err);
@@ -220,7 +231,7 @@ static int entered_up(struct container *c, struct vps_err *err)
 		r = run_outer_hooks(c, err);
 	/* Init may have failed already: then it has said why, and nobody takes this. */
 	if (r == 0 && starts_early(c))
-		(void)sync_send(c->sync_fd, SYNC_START, FD_NONE);
+		(void)send_start(c);
 	if (r == 0)
 		r = sync_expect(c->sync_fd, SYNC_READY, err);
 	return r < 0 ? vps_err_set(err, r, "cannot talk to the container's init") : 0;
@@ -302,7 +313,7 @@ static void kill_init(const struct container *c)
 }
 
 /* Without it the program would go on as if those calls did not exist: it must not. */
-static int give_listener(struct container *c, int agent_fd, int listener_fd, struct vps_err *err)
+static int inform_agent(struct container *c, int agent_fd, int listener_fd, struct vps_err *err)
 {
 	OWN_MEM char *state = container_state_json(c, "created", c->init_pid);
 	int r = state ? listener_send(agent_fd, &c->config.seccomp, c->init_pid, listener_fd, state,
@@ -314,20 +325,33 @@ static int give_listener(struct container *c, int agent_fd, int listener_fd, str
 	return r;
 }
 
+/* To the view, or to the agent. */
+static int give_listener(struct container *c, int agent_fd, int *listener_fd, struct vps_err *err)
+{
+	int r;
+
+	if (!c->filter.is_watched)
+		return inform_agent(c, agent_fd, *listener_fd, err);
+	r = view_client_listen(c->view, fd_take(listener_fd));
+	if (r == 0)
+		r = sync_send(c->sync_fd, SYNC_LISTENING, FD_NONE);
+	return r < 0 ? vps_err_set(err, r, "cannot watch its system calls") : 0;
+}
+
 int container_start(struct container *c, struct vps_err *err)
 {
 	OWN_FD agent_fd = FD_NONE;
 	int r = listener_connect(&c->config.seccomp, &agent_fd, err);
 
 	if (r == 0 && !starts_early(c))
-		r = sync_send(c->sync_fd, SYNC_START, FD_NONE);
+		r = send_start(c);
 	if (r < 0)
 		return vps_err_set(err, r, "cannot talk to the container's init");
 	do {
 		OWN_FD passed_fd = FD_NONE;
 
 		r = sync_wait(c->sync_fd, &passed_fd, err);
-		if (r == SYNC_LISTENER && give_listener(c, agent_fd, passed_fd, err) < 0)
+		if (r == SYNC_LISTENER && give_listener(c, agent_fd, &passed_fd, err) < 0)
 			return err->code;
 	} while (r == SYNC_LISTENER);
 	if (r < 0)

@@ -10,9 +10,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/fdpass.h"
 #include "base/own.h"
 
 #define CONTROL_NAME "control"
+#define ANSWER_SEC	5	/* that a monitor which lives may take */
 
 /* Through the descriptor: a path below a long --root does not fit into 108 bytes. */
 static struct sockaddr_un address_of(int run_fd)
@@ -63,23 +65,35 @@ int control_send(int fd, enum control_kind kind, const void *data, size_t len)
 	return sent < 0 ? -errno : 0;
 }
 
-ssize_t control_receive(int fd, enum control_kind *ret_kind, void *data, size_t size)
+ssize_t control_receive(int fd, enum control_kind *ret_kind, void *data, size_t size,
+			int *ret_passed)
 {
-	unsigned char byte = 0;
-	struct iovec parts[] = {
-		{ .iov_base = &byte, .iov_len = 1 },
-		{ .iov_base = data, .iov_len = size },
-	};
-	struct msghdr head = { .msg_iov = parts, .msg_iovlen = 2 };
-	ssize_t got;
+	unsigned char packet[CONTROL_PACKET];
+	size_t room = size < sizeof(packet) - 1 ? size + 1 : sizeof(packet);
+	ssize_t got = fdpass_receive(fd, packet, room, ret_passed, ret_passed ? 1 : 0);
 
-	do
-		got = recvmsg(fd, &head, MSG_CMSG_CLOEXEC);
-	while (got < 0 && errno == EINTR);
 	if (got < 0)
-		return -errno;
+		return got;
 	if (got == 0)
 		return -ECONNRESET;
-	*ret_kind = (enum control_kind)byte;
+	*ret_kind = (enum control_kind)packet[0];
+	memcpy(data, packet + 1, (size_t)got - 1);
 	return got - 1;
+}
+
+int control_listen_calls(int run_fd, int listener_fd)
+{
+	OWN_FD fd = control_connect(run_fd);
+	const struct timeval patience = { .tv_sec = ANSWER_SEC };
+	const char word = CONTROL_LISTEN;
+	enum control_kind kind;
+	ssize_t r;
+
+	if (fd < 0)
+		return fd;
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	r = fdpass_send(fd, &word, 1, &listener_fd, 1);
+	if (r > 0)
+		r = control_receive(fd, &kind, &(char){ 0 }, 1, NULL);
+	return r < 0 ? (int)r : kind == CONTROL_DONE ? 0 : -EBADMSG;
 }

@@ -18,6 +18,8 @@ enum control_kind {
 	CONTROL_CONSOLE = 'C',	/* to the monitor: attach me to the console */
 	CONTROL_DATA = 'D',	/* both ways: bytes of the console */
 	CONTROL_SIZE = 'W',	/* to the monitor: struct winsize of my terminal */
+	CONTROL_LISTEN = 'L',	/* to the monitor, with a notify descriptor: its calls are to be
+				   answered; answered by DONE, or by the end when they cannot be */
 	CONTROL_DONE = 'K',	/* from the monitor */
 };
 
@@ -30,7 +32,22 @@ int control_connect(int run_fd);
 /* Send one packet; data may be NULL. 0, or -errno (-EAGAIN from a non-blocking socket). */
 int control_send(int fd, enum control_kind kind, const void *data, size_t len);
 
-/* Receive one packet. Bytes of data behind the kind; -ECONNRESET at the end; or -errno. */
-ssize_t control_receive(int fd, enum control_kind *ret_kind, void *data, size_t size);
+/*
+ * Receive one packet.
+ *
+ * ret_passed   receives the descriptor that came along (owned by the caller) or
+ *              FD_NONE; NULL where none is expected
+ * Returns the bytes of data behind the kind; -ECONNRESET at the end; or -errno.
+ */
+ssize_t control_receive(int fd, enum control_kind *ret_kind, void *data, size_t size,
+			int *ret_passed);
+
+/*
+ * Have the calls of a filter answered by the view of the VPS.
+ *
+ * listener_fd   its notify descriptor, borrowed
+ * Returns 0, or -errno: no monitor lives, or it answers none.
+ */
+int control_listen_calls(int run_fd, int listener_fd);
 
 #endif

@@ -252,6 +252,17 @@ static int settle(struct container *c, int sync_fd, struct vps_err *err)
 	return r == 0 ? sync_send(sync_fd, SYNC_READY, FD_NONE) : r;
 }
 
+static int await_start(struct container *c, int sync_fd, struct vps_err *err)
+{
+	int step = sync_wait(sync_fd, NULL, err);
+
+	if (step == SYNC_START_UNWATCHED)
+		syscalls_unwatch(&c->filter);
+	else if (step >= 0 && step != SYNC_START)
+		return vps_err_say(err, -EPIPE, "the runtime ended before the start");
+	return step < 0 ? step : 0;
+}
+
 static int live(struct container *c, int *sync_fd, struct vps_err *err)
 {
 	struct process_plan process = {
@@ -268,7 +279,7 @@ static int live(struct container *c, int *sync_fd, struct vps_err *err)
 	if (r == 0)
 		r = process_close_host(sync_fd, c->preserved_fds, err);
 	if (r == 0)
-		r = sync_expect(*sync_fd, SYNC_START, err);
+		r = await_start(c, *sync_fd, err);
 	process.sync_fd = *sync_fd;
 	if (r == 0)
 		r = process_confine(&process, err);

@@ -11,7 +11,9 @@
  *   rlimits
  *   SYNC_MAPPED -------------------------------------------> user, pty
  *                          <-------------------------------- SYNC_CONSOLE with the master
- *                          <-------------------------------- end of file: execve()
+ *                          <-------------------------------- [SYNC_LISTENER with its descriptor]
+ *   [SYNC_LISTENING, unless an agent has it] --------------> execve()
+ *                          <-------------------------------- end of file
  *
  * setns() moves only the children of a process into a pid namespace, hence the
  * two; CLONE_PARENT makes the second a child of the caller, who waits for it.
@@ -299,8 +301,8 @@ static int learn_pid(struct join *join, int pid_fd, struct vps_err *err)
 }
 
 /* Without an agent the process must not go on. */
-static int give_listener(const struct join *join, int agent_fd, int listener_fd,
-			 struct vps_err *err)
+static int inform_agent(const struct join *join, int agent_fd, int listener_fd,
+			struct vps_err *err)
 {
 	const struct syscalls_profile *profile = &join->config->seccomp;
 	int r = listener_send(agent_fd, profile, join->pid, listener_fd,
@@ -309,6 +311,17 @@ static int give_listener(const struct join *join, int agent_fd, int listener_fd,
 	if (r < 0)
 		(void)syscall(SYS_pidfd_send_signal, join->pid_fd, SIGKILL, NULL, 0);
 	return r;
+}
+
+static int give_listener(const struct join *join, int sync_fd, int agent_fd, int listener_fd,
+			 struct vps_err *err)
+{
+	int r;
+
+	if (!join->filter->is_watched)
+		return inform_agent(join, agent_fd, listener_fd, err);
+	r = join->listen(join->listen_arg, listener_fd, err);
+	return r < 0 ? r : sync_send(sync_fd, SYNC_LISTENING, FD_NONE);
 }
 
 /* Bring the process to its program, or say why not. */
@@ -342,7 +355,7 @@ static int release(struct join *join, int sync_fd, struct vps_err *err)
 		if (step == SYNC_CONSOLE)
 			join->master_fd = fd_take(&passed_fd);
 		else if (step == SYNC_LISTENER)
-			r = give_listener(join, agent_fd, passed_fd, err);
+			r = give_listener(join, sync_fd, agent_fd, passed_fd, err);
 	}
 	return r;
 }

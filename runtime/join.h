@@ -22,6 +22,10 @@ struct join {
 	const char                   *id;		/* of the container, for linux.intelRdt */
 	const char                   *state;		/* the container's, for linux.seccomp.listenerPath; or NULL */
 
+	/* Of a watched filter: have somebody listen on a descriptor (borrowed). 0 or -errno, err set. */
+	int (*listen)(void *arg, int listener_fd, struct vps_err *err);
+	void *listen_arg;
+
 	pid_t pid;			/* out: of the process, child of the caller */
 	int   pid_fd, master_fd;	/* out: owned by the caller; master_fd FD_NONE without a terminal */
 };

@@ -91,7 +91,7 @@ static void announce_stop(struct vps *vps)
 
 	if (fd >= 0 && control_send(fd, CONTROL_STOP, NULL, 0) == 0 &&
 	    poll(&answer, 1, MONITOR_ENDS) > 0)
-		(void)control_receive(fd, &kind, data, sizeof(data));
+		(void)control_receive(fd, &kind, data, sizeof(data), NULL);
 }
 
 static int read_attach(struct vps *vps, char cgroup[160], int *ret_signal, struct vps_err *err)

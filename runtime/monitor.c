@@ -157,6 +157,7 @@ static int bring_up(struct monitor *m, struct vps_err *err)
 	m->state.init_pid = m->c.init_pid;
 	m->state.init_start = process_start_ticks(m->c.init_pid);
 	m->state.started_sec = time(NULL);
+	m->state.is_watched = m->c.filter.is_watched && view_client_is_listening(&m->view);
 	r = state_write(m->run_fd, &m->state, err);
 	if (r == 0)
 		r = container_start(&m->c, err);
@@ -346,6 +347,7 @@ static bool starts_again(const struct monitor *m, const struct ending *end)
 static void accept_client(struct monitor *m)
 {
 	OWN_FD fd = accept4(m->control_fd, NULL, NULL, SOCK_CLOEXEC);
+	OWN_FD passed_fd = FD_NONE;
 	const struct timeval patience = { .tv_sec = 1 };
 	enum control_kind kind;
 	char data[CONTROL_PACKET];
@@ -355,13 +357,16 @@ static void accept_client(struct monitor *m)
 		return;
 	/* Root's own tools connect here; the limit is for one that was stopped in between. */
 	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-	len = control_receive(fd, &kind, data, sizeof(data));
+	len = control_receive(fd, &kind, data, sizeof(data), &passed_fd);
 	if (len < 0)
 		return;
 	if (kind == CONTROL_CONSOLE) {
 		console_server_add(&m->console, fd_take(&fd));
 	} else if (kind == CONTROL_STOP) {
 		m->is_stopping = true;
+		(void)control_send(fd, CONTROL_DONE, NULL, 0);
+	} else if (kind == CONTROL_LISTEN &&
+		   view_client_listen(&m->view, fd_take(&passed_fd)) == 0) {
 		(void)control_send(fd, CONTROL_DONE, NULL, 0);
 	}
 }
@@ -372,6 +377,7 @@ enum {
 	POLL_INIT,
 	POLL_CONTROL,
 	POLL_VIEW,
+	POLL_LISTENERS,
 	POLL_ALARMS,
 	POLL_ELASTIC = POLL_ALARMS + ALARMS,
 	POLL_CONSOLE = POLL_ELASTIC + ELASTIC_FDS
@@ -392,6 +398,7 @@ static bool serve(struct monitor *m, int timeout_msec)
 	fds[POLL_INIT] = (struct pollfd){ .fd = m->c.init_fd, .events = POLLIN };
 	fds[POLL_CONTROL] = (struct pollfd){ .fd = m->control_fd, .events = POLLIN };
 	fds[POLL_VIEW] = (struct pollfd){ .fd = m->view.server_fd, .events = POLLIN };
+	fds[POLL_LISTENERS] = (struct pollfd){ .fd = m->view.listeners.epoll_fd, .events = POLLIN };
 	count = console_server_poll(&m->console, fds + POLL_CONSOLE);
 	alarms_poll(&m->alarms, fds + POLL_ALARMS);
 	elastic_loop_poll(&m->elastic, fds + POLL_ELASTIC);
@@ -406,6 +413,8 @@ static bool serve(struct monitor *m, int timeout_msec)
 		alarms_handle(&m->alarms, fds + POLL_ALARMS);
 		elastic_loop_handle(&m->elastic, fds + POLL_ELASTIC);
 	}
+	if (n > 0 && fds[POLL_LISTENERS].revents)
+		(void)view_listeners_next(&m->view.listeners);	/* closes those that ended */
 	if (n <= 0)
 		return false;
 	console_server_handle(&m->console, fds + POLL_CONSOLE, count);

@@ -183,15 +183,23 @@ static int set_attributes(const struct process_plan *plan, struct vps_err *err)
 
 static int load_filter(const struct process_plan *plan, struct vps_err *err)
 {
+	struct syscalls_filter filter = { 0 };
 	OWN_FD listener_fd = FD_NONE;
 	int r;
 
 	if (!plan->filter)
 		return 0;
-	r = syscalls_load(plan->filter, &listener_fd, err);
+	filter = *plan->filter;		/* its program is a copy of this process's own */
+	r = syscalls_load(&filter, &listener_fd, err);
+	if (r == -EBUSY && filter.is_watched) {	/* the runtime itself is listened to by somebody */
+		*err = (struct vps_err){ 0 };
+		syscalls_unwatch(&filter);
+		r = syscalls_load(&filter, &listener_fd, err);
+	}
 	if (r == 0 && listener_fd >= 0)
 		r = sync_send(plan->sync_fd, SYNC_LISTENER, listener_fd);
-	return r;
+	/* Were it lost on the way, watched calls would fail for ever: end before that. */
+	return r == 0 && filter.is_watched ? sync_expect(plan->sync_fd, SYNC_LISTENING, err) : r;
 }
 
 void process_hide(void)

@@ -33,10 +33,10 @@ int state_write(int run_fd, const struct run_state *state, struct vps_err *err)
 	char text[STATE_MAX];
 	int len = snprintf(text, sizeof(text),
 			   "{\"status\": \"%s\", \"pid\": %d, \"start_ticks\": %ju, "
-			   "\"started\": %jd, \"restarts\": %u}\n",
+			   "\"started\": %jd, \"restarts\": %u, \"is_watched\": %s}\n",
 			   status_names[state->status], (int)state->init_pid,
 			   (uintmax_t)state->init_start, (intmax_t)state->started_sec,
-			   state->restarts);
+			   state->restarts, state->is_watched ? "true" : "false");
 
 	return file_replace(run_fd, "state.json", text, (size_t)len, 0600, false, err);
 }
@@ -97,6 +97,7 @@ int state_read(int run_fd, struct run_state *ret_state, struct vps_err *err)
 	ret_state->init_start = (uint64_t)number(object, "start_ticks");
 	ret_state->started_sec = number(object, "started");
 	ret_state->restarts = (unsigned)number(object, "restarts");
+	ret_state->is_watched = json_is_true(json_object_get(object, "is_watched"));
 	json_decref(object);
 	return 0;
 }

@@ -7,6 +7,7 @@
 #ifndef RUNTIME_STATE_H
 #define RUNTIME_STATE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -19,6 +20,7 @@ struct run_state {
 	uint64_t        init_start;	/* ticks since boot, /proc/PID/stat: tells a reused pid */
 	int64_t         started_sec;
 	unsigned        restarts;
+	bool            is_watched;	/* its view answers system calls, view_watch() */
 };
 
 struct last_run {

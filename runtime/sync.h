@@ -19,6 +19,8 @@ enum sync_step {
 	SYNC_ENTER,	/* runtime -> init: createRuntime hooks have run */
 	SYNC_READY,	/* init -> runtime: everything but the last step is done */
 	SYNC_START,	/* runtime -> init: execve() */
+	SYNC_START_UNWATCHED,	/* the same, but without a listener of ours: there is no view */
+	SYNC_LISTENING,	/* runtime -> init or process: our listener is with the view */
 	SYNC_STARTED,	/* never sent: the end of the conversation, by execve() closing it */
 };
 

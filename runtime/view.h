@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The view: files of /proc and /sys that show a VPS its own limits and use.
+ * The view: files of /proc and /sys that show a VPS its own limits and use, and
+ * answers to system calls that ask for them.
  *
  * One vps-view per host answers the reads, over one FUSE connection per VPS.
  * It may be killed at any time. Two things live longer than it, both held by
  * the VPS's monitor as well: the connection, and a page of shared memory into
  * which the server reads each request before it answers it. The next server is
- * given both and answers what the dead one owed:
+ * given both and answers what the dead one owed. For system calls the notify
+ * descriptors of filters do what the connection does for reads:
  *
  *   vps-monitor                               vps-view
  *   ------------------------------------------------------------------
@@ -14,20 +16,28 @@
  *   connect, starting the server if need be
  *   VIEW_SERVE with both and the cgroup --->  keeps them
  *                                      <---   VIEW_DONE
+ *   VIEW_BEGIN --------------------------->  page->call may be filled
  *   binds the files over those of /proc
  *                                             read() into page->request
  *                                             answer, page->request.len = 0
+ *   init or an exec has loaded its filter:
+ *   VIEW_LISTEN with its descriptor ------->  keeps it: view_calls.c
  *   end of file: it was killed
  *   connect, starting the server if need be
  *   VIEW_SERVE again ----------------------->  page->init tells libfuse what was agreed,
  *                                             page->request is answered, and on
+ *   VIEW_LISTEN with each descriptor ------>  keeps them
+ *   VIEW_BEGIN ---------------------------->  page->call is answered, and on
  *
  *   (a new monitor) VIEW_RETURN, name ----->
  *                                      <---   VIEW_DONE with all three
+ *   VIEW_FETCH, until it is refused ------->
+ *                                      <---   VIEW_DONE with a notify descriptor
  */
 #ifndef RUNTIME_VIEW_H
 #define RUNTIME_VIEW_H
 
+#include <linux/seccomp.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -72,6 +82,12 @@ union view_request {
 	unsigned char bytes[VIEW_REQUEST];
 };
 
+/* Room for a system call as the kernel describes it, which may get longer; .pid 0: none. */
+union view_call {
+	struct seccomp_notif notif;
+	unsigned char        bytes[256];
+};
+
 /* What only grows, and so must not be forgotten by a new server. In microseconds. */
 struct view_ticks {
 	uint64_t user, system, idle, steal;
@@ -99,10 +115,15 @@ struct view_page {
 	int64_t              start_nsec;	/* CLOCK_BOOTTIME at which the VPS began */
 	int64_t              btime;		/* the same as a date, in seconds */
 	char                 name[VIEW_NAME];
+	union view_call      call;		/* the one that is not yet answered */
+	uint32_t             call_replays;	/* of it, by servers that then died */
 	_Alignas(4096) union view_request init;	/* the connection's first request */
 	union view_request   request;		/* the one that is not yet answered */
 	struct view_counters counters;
 };
+
+/* A page of a VPS that began before there were calls holds zeros for them. */
+_Static_assert(offsetof(struct view_page, init) == 4096, "pages are as they were");
 
 /* ---- the socket ---- */
 
@@ -112,14 +133,17 @@ struct view_page {
 
 enum view_word {
 	VIEW_SERVE,	/* with fds */
-	VIEW_RETURN,	/* and a name */
+	VIEW_RETURN,
 	VIEW_DONE,
-	VIEW_REFUSED
+	VIEW_REFUSED,
+	VIEW_LISTEN,	/* with a notify descriptor */
+	VIEW_BEGIN,	/* those were all that there are */
+	VIEW_FETCH	/* after VIEW_RETURN: the next of the notify descriptors */
 };
 
 struct view_message {
 	uint32_t word;
-	char     name[VIEW_NAME];
+	char     name[VIEW_NAME];	/* of the VPS that a monitor speaks of */
 };
 
 enum { VIEW_FD_FUSE, VIEW_FD_PAGE, VIEW_FD_CGROUP, VIEW_FDS };

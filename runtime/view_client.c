@@ -42,7 +42,10 @@ void view_client_init(struct view_client *client, const char *run_dir)
 	const char *slash = strrchr(run_dir, '/');
 	size_t i;
 
-	*client = (struct view_client){ .server_fd = FD_NONE };
+	*client = (struct view_client){
+		.server_fd = FD_NONE,
+		.listeners = VIEW_LISTENERS_INIT,
+	};
 	for (i = 0; i < VIEW_FDS; i++)
 		client->fds[i] = FD_NONE;
 	(void)snprintf(client->dir, sizeof(client->dir), "%.*s.view",
@@ -128,16 +131,30 @@ static int connect_server(const struct view_client *client, struct vps_err *err)
 	return fd < 0 ? vps_err_set(err, fd, "cannot connect to " VIEW_PROGRAM) : fd;
 }
 
-/* Say something to the server and hear its answer with count descriptors. 0 or -errno. */
-static int ask(const struct view_client *client, enum view_word word, const char *name, int *fds,
-	       size_t sent, size_t expected)
+/* Say something to the server and hear its answer, with descriptors. 0, or -errno; -ENOENT: refused. */
+static int ask(const struct view_client *client, enum view_word word, int *fds, size_t sent,
+	       size_t expected)
 {
 	struct view_message message;
-	int r = view_send(client->server_fd, word, name, fds, sent);
+	int r = view_send(client->server_fd, word, client->name, fds, sent);
 
 	if (r == 0)
 		r = view_receive(client->server_fd, &message, fds, expected);
 	return r == 0 && message.word != VIEW_DONE ? -ENOENT : r;
+}
+
+/* What it refuses, it refuses for good: there is no use in asking another. */
+static int hand_over_listeners(struct view_client *client)
+{
+	size_t i;
+	int r = 0;
+
+	for (i = 0; i < client->listeners.count && (r == 0 || r == -ENOENT); i++)
+		r = ask(client, VIEW_LISTEN, &client->listeners.fds[i], 1, 0);
+	if (r == 0 || r == -ENOENT)
+		r = ask(client, VIEW_BEGIN, NULL, 0, 0);
+	client->answers_calls = r == 0;
+	return r == -ENOENT ? 0 : r;
 }
 
 /* Give the server what we hold. Whoever is killed while it takes it is replaced. */
@@ -151,7 +168,9 @@ static int hand_over(struct view_client *client, struct vps_err *err)
 		if (client->server_fd < 0)
 			client->server_fd = connect_server(client, &why);
 		r = client->server_fd < 0 ? client->server_fd :
-			ask(client, VIEW_SERVE, NULL, client->fds, VIEW_FDS, 0);
+			ask(client, VIEW_SERVE, client->fds, VIEW_FDS, 0);
+		if (r == 0)
+			r = hand_over_listeners(client);
 		if (r == 0)
 			return 0;
 		if (client->server_fd < 0)
@@ -169,13 +188,58 @@ bool view_client_is_lost(const struct view_client *client)
 	return client->fds[VIEW_FD_FUSE] >= 0 && client->server_fd < 0;
 }
 
+/* There is no server to be had: calls must not wait for one. */
+static void pass_calls(const struct view_client *client)
+{
+	struct view_page *page = view_map(client->fds[VIEW_FD_PAGE]);
+
+	if (!page)
+		return;
+	view_listeners_pass_all(&client->listeners, page->call.notif.id);
+	(void)munmap(page, sizeof(*page));
+}
+
 void view_client_restore(struct view_client *client)
 {
 	struct vps_err ignored = { 0 };	/* the next call tries again */
 
 	own_close(&client->server_fd);
-	if (client->fds[VIEW_FD_FUSE] >= 0)
-		(void)hand_over(client, &ignored);
+	if (client->fds[VIEW_FD_FUSE] >= 0 && hand_over(client, &ignored) < 0)
+		pass_calls(client);
+}
+
+/* ---- calls ---- */
+
+void view_watch(struct syscalls_profile *profile)
+{
+	static const char *const calls[] = { "sched_getaffinity", "sysinfo" };
+
+	syscalls_watch(profile, calls, ARRAY_LEN(calls));
+}
+
+bool view_client_is_listening(const struct view_client *client)
+{
+	return client->fds[VIEW_FD_FUSE] >= 0 && client->answers_calls;
+}
+
+int view_client_listen(struct view_client *client, int listener_fd)
+{
+	OWN_FD owned = listener_fd;
+	int r;
+
+	if (!view_client_is_listening(client))
+		return -ENOTCONN;
+	r = view_listeners_add(&client->listeners, fd_take(&owned), 0);
+	if (r < 0)
+		return r;
+	r = ask(client, VIEW_LISTEN, &listener_fd, 1, 0);
+	if (r == -ENOENT) {
+		view_listeners_remove(&client->listeners, listener_fd);
+		return r;
+	}
+	if (r < 0)	/* the server was killed; the next one gets all that we hold */
+		view_client_restore(client);
+	return 0;
 }
 
 /* ---- a view ---- */
@@ -348,6 +412,7 @@ int view_client_up(struct view_client *client, const struct view_plan *plan, str
 	int r;
 
 	view_client_down(client);
+	(void)snprintf(client->name, sizeof(client->name), "%s", plan->name);
 	r = make_view(client, plan, err);
 	if (r < 0)
 		view_client_down(client);
@@ -364,13 +429,21 @@ void view_client_down(struct view_client *client)
 {
 	view_client_placed(client);
 	close_all(client->fds, VIEW_FDS);
+	view_listeners_free(&client->listeners);
+	client->answers_calls = false;
 }
 
 bool view_client_adopt(struct view_client *client, const char *name)
 {
 	OWN_FD dir_fd = open(client->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd;
 
+	(void)snprintf(client->name, sizeof(client->name), "%s", name);
 	client->server_fd = dir_fd < 0 ? FD_NONE : connect_once(dir_fd);
-	return client->server_fd >= 0 &&
-	       ask(client, VIEW_RETURN, name, client->fds, 0, VIEW_FDS) == 0;
+	if (client->server_fd < 0 || ask(client, VIEW_RETURN, client->fds, 0, VIEW_FDS) < 0)
+		return false;
+	while (ask(client, VIEW_FETCH, &fd, 0, 1) == 0 && fd >= 0)
+		(void)view_listeners_add(&client->listeners, fd, 0);
+	client->answers_calls = ask(client, VIEW_BEGIN, NULL, 0, 0) == 0;
+	return true;
 }

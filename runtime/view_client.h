@@ -10,7 +10,9 @@
 
 #include "base/err.h"
 #include "isolation/mounts.h"
+#include "isolation/syscalls.h"
 #include "runtime/view.h"
+#include "runtime/view_listeners.h"
 
 #define VIEW_PROGRAM	"vps-view"
 #define VIEW_MNTNS_FD	3	/* of the server: the mount namespace to live in */
@@ -22,6 +24,9 @@ struct view_client {
 	int               fds[VIEW_FDS];	/* FD_NONE: the VPS sees the kernel's own files */
 	struct mount_view files[VIEW_FILES];	/* between view_client_up() and _placed() */
 	size_t            file_count;
+	char              name[VIEW_NAME];	/* of the VPS whose view it is */
+	struct view_listeners listeners;
+	bool              answers_calls;	/* the server is not one from before it could */
 };
 
 /* What a view begins with. */
@@ -52,6 +57,24 @@ void view_client_down(struct view_client *client);
 
 /* Take over the view of a VPS that runs already. False: the server has none of that name. */
 bool view_client_adopt(struct view_client *client, const char *name);
+
+/*
+ * Have the system calls watched that a view answers, as far as the profile
+ * allows it (see syscalls_watch()): view_client_listen() is to be given what
+ * comes of it.
+ */
+void view_watch(struct syscalls_profile *profile);
+
+/* Whether it can be given notify descriptors. */
+bool view_client_is_listening(const struct view_client *client);
+
+/*
+ * Have calls answered from here on, for as long as this process or the server lives.
+ *
+ * listener_fd   notify descriptor of a filter, taken, also on failure
+ * Returns 0, or -errno and nobody answers them.
+ */
+int view_client_listen(struct view_client *client, int listener_fd);
 
 /* Whether readers wait because there is no server. */
 bool view_client_is_lost(const struct view_client *client);

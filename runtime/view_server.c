@@ -17,25 +17,32 @@
 #include "base/lock.h"
 #include "base/own.h"
 #include "view.h"
+#include "view_calls.h"
 #include "view_fuse.h"
 
 #define EVENTS		32
 #define LINGER_MSEC	2000	/* without VPSs: then the next start brings another */
+#define BUSY_MSEC	100	/* between looks at VPSs whose calls take long */
 #define OLD_ENDS_MSEC	2000	/* a killed server may still hold the lock for a moment */
 
 struct server;
 
 /* One descriptor that epoll watches, and what it is for. */
 struct watched {
-	int  (*serve)(struct server *server, struct watched *watched);	/* not 0: close it */
-	int               fd;		/* of a monitor, or of the socket */
-	struct view_link *link;		/* or NULL */
-	struct watched   *next;
+	/* Returns not 0: close it. NULL: that was done. */
+	int (*serve)(struct server *server, struct watched *watched);
+	int                fd;		/* watched; the link's or the calls' where there are such */
+	struct view_link  *link;	/* or NULL */
+	struct view_calls *calls;	/* or NULL */
+	bool               has_begun;	/* of a link: its calls may be answered */
+	int                fetched;	/* of a monitor: the listener that it was given last */
+	struct watched    *next;
 };
 
 struct server {
 	int             epoll_fd;
 	struct watched *all;
+	struct watched *closed;		/* what may still stand among the events at hand */
 };
 
 static void unwatch(struct server *server, struct watched *watched)
@@ -45,34 +52,35 @@ static void unwatch(struct server *server, struct watched *watched)
 	while (*at != watched)
 		at = &(*at)->next;
 	*at = watched->next;
-	(void)epoll_ctl(server->epoll_fd, EPOLL_CTL_DEL,
-			watched->link ? view_link_fds(watched->link)[VIEW_FD_FUSE] : watched->fd,
-			NULL);
-	view_link_close(watched->link);
-	own_close(&watched->fd);
-	free(watched);
+	(void)epoll_ctl(server->epoll_fd, EPOLL_CTL_DEL, watched->fd, NULL);
+	if (watched->link)
+		view_link_close(watched->link);
+	else if (watched->calls)
+		view_calls_close(watched->calls);
+	else
+		own_close(&watched->fd);
+	watched->serve = NULL;
+	watched->next = server->closed;
+	server->closed = watched;
 }
 
-/* fd (or the link's) is taken, also on failure. */
-static int watch(struct server *server, int fd, struct view_link *link,
-		 int (*serve)(struct server *, struct watched *))
+/* fd is taken unless NULL is returned. */
+static struct watched *watch(struct server *server, int fd,
+			     int (*serve)(struct server *, struct watched *))
 {
 	struct watched *watched = calloc(1, sizeof(*watched));
 	struct epoll_event event = { .events = EPOLLIN, .data.ptr = watched };
-	int fuse_fd = link ? view_link_fds(link)[VIEW_FD_FUSE] : fd;
 
-	if (!watched || epoll_ctl(server->epoll_fd, EPOLL_CTL_ADD, fuse_fd, &event) < 0) {
-		view_link_close(link);
-		own_close(&fd);
+	if (!watched || epoll_ctl(server->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0) {
 		free(watched);
-		return -ENOMEM;
+		return NULL;
 	}
 	watched->serve = serve;
 	watched->fd = fd;
-	watched->link = link;
+	watched->fetched = FD_NONE;
 	watched->next = server->all;
 	server->all = watched;
-	return 0;
+	return watched;
 }
 
 static int serve_link(struct server *server, struct watched *watched)
@@ -91,38 +99,140 @@ static struct watched *find_link(struct server *server, const char *name)
 	return at;
 }
 
+static int serve_calls(struct server *server, struct watched *watched)
+{
+	(void)server;
+	return view_calls_serve(watched->calls);
+}
+
+static struct watched *find_calls(struct server *server, const char *name)
+{
+	struct watched *at;
+
+	for (at = server->all; at; at = at->next)
+		if (at->calls && strcmp(view_calls_name(at->calls), name) == 0)
+			break;
+	return at;
+}
+
+/* What we have of that name is of a run that is over, or comes anew. */
 static int take_link(struct server *server, int *fds)
 {
 	struct view_link *link = view_link_open(fds);
+	struct watched *watched, *old;
 
-	return link ? watch(server, FD_NONE, link, serve_link) : -errno;
+	if (!link)
+		return -errno;
+	watched = watch(server, view_link_fds(link)[VIEW_FD_FUSE], serve_link);
+	if (!watched) {
+		view_link_close(link);
+		return -ENOMEM;
+	}
+	watched->link = link;
+	old = find_calls(server, view_link_name(link));
+	if (old)
+		unwatch(server, old);
+	return 0;
+}
+
+static struct watched *make_calls(struct server *server, const struct watched *of)
+{
+	struct view_calls *calls = view_calls_open(view_link_fds(of->link));
+	struct watched *watched = calls ? watch(server, view_calls_fd(calls), serve_calls) : NULL;
+
+	if (watched)
+		watched->calls = calls;
+	else
+		view_calls_close(calls);
+	return watched;
+}
+
+static int take_listener(struct server *server, const char *name, int listener_fd)
+{
+	OWN_FD owned = listener_fd;
+	struct watched *of = find_link(server, name), *to = find_calls(server, name);
+
+	if (!of || owned < 0)
+		return -ENOENT;
+	if (!to)
+		to = make_calls(server, of);
+	if (!to)
+		return -ENOMEM;
+	if (of->has_begun)
+		view_calls_begin(to->calls);
+	return view_calls_add(to->calls, fd_take(&owned));
+}
+
+static int begin_calls(struct server *server, const char *name)
+{
+	struct watched *of = find_link(server, name), *to = find_calls(server, name);
+
+	if (!of)
+		return -ENOENT;
+	of->has_begun = true;
+	if (to)
+		view_calls_begin(to->calls);
+	return 0;
+}
+
+/* For a monitor that takes over a VPS: its listeners one by one. How many came, or -ENOENT. */
+static int fetch_listener(struct server *server, const char *name, struct watched *monitor)
+{
+	const struct watched *from = find_calls(server, name);
+
+	monitor->fetched = from ? view_calls_above(from->calls, monitor->fetched) : FD_NONE;
+	return monitor->fetched < 0 ? -ENOENT : 1;
+}
+
+/* Returns how many descriptors go with the answer, or -errno. */
+static int do_word(struct server *server, struct watched *monitor, enum view_word word,
+		   const char *name, int *fds, const int **ret_given)
+{
+	const struct watched *link;
+
+	switch (word) {
+	case VIEW_SERVE:
+		return take_link(server, fds);
+	case VIEW_LISTEN:
+		return take_listener(server, name, fd_take(&fds[0]));
+	case VIEW_BEGIN:
+		return begin_calls(server, name);
+	case VIEW_RETURN:
+		link = find_link(server, name);
+		*ret_given = link ? view_link_fds(link->link) : NULL;
+		return link ? VIEW_FDS : -ENOENT;
+	case VIEW_FETCH:
+		*ret_given = &monitor->fetched;
+		return fetch_listener(server, name, monitor);
+	default:
+		return -EBADMSG;
+	}
 }
 
 static int serve_monitor(struct server *server, struct watched *watched)
 {
 	struct view_message message;
-	const struct watched *found;
-	int fds[VIEW_FDS];
+	const int *given = NULL;
+	int fds[VIEW_FDS], count;
 	int r = view_receive(watched->fd, &message, fds, VIEW_FDS);
+	size_t i;
 
 	if (r < 0)
 		return r;
 	message.name[sizeof(message.name) - 1] = '\0';
-	if (message.word == VIEW_SERVE)
-		return view_send(watched->fd, take_link(server, fds) < 0 ? VIEW_REFUSED : VIEW_DONE,
-				 NULL, NULL, 0);
-	found = message.word == VIEW_RETURN ? find_link(server, message.name) : NULL;
-	if (!found)
-		return view_send(watched->fd, VIEW_REFUSED, NULL, NULL, 0);
-	return view_send(watched->fd, VIEW_DONE, NULL, view_link_fds(found->link), VIEW_FDS);
+	count = do_word(server, watched, message.word, message.name, fds, &given);
+	for (i = 0; i < VIEW_FDS; i++)
+		own_close(&fds[i]);
+	return view_send(watched->fd, count < 0 ? VIEW_REFUSED : VIEW_DONE, NULL, given,
+			 count < 0 ? 0 : (size_t)count);
 }
 
 static int serve_socket(struct server *server, struct watched *watched)
 {
 	int fd = accept4(watched->fd, NULL, NULL, SOCK_CLOEXEC);
 
-	if (fd >= 0)
-		(void)watch(server, fd, NULL, serve_monitor);
+	if (fd >= 0 && !watch(server, fd, serve_monitor))
+		own_close(&fd);
 	return 0;
 }
 
@@ -132,23 +242,53 @@ static bool is_idle(const struct server *server)
 	return server->all && !server->all->next;
 }
 
+static void serve_one(struct server *server, struct watched *watched)
+{
+	if (watched->serve && watched->serve(server, watched) < 0)
+		unwatch(server, watched);
+}
+
+/* Look after calls that take long, since what they wait for says nothing. Whether there are any. */
+static bool serve_busy(struct server *server)
+{
+	struct watched *at, *next;
+	bool has_busy = false;
+
+	for (at = server->all; at; at = next) {
+		next = at->next;
+		if (!at->calls || !view_calls_is_busy(at->calls))
+			continue;
+		has_busy = true;
+		serve_one(server, at);
+	}
+	return has_busy;
+}
+
+static void free_closed(struct server *server)
+{
+	while (server->closed) {
+		struct watched *next = server->closed->next;
+
+		free(server->closed);
+		server->closed = next;
+	}
+}
+
 static int loop(struct server *server)
 {
 	struct epoll_event events[EVENTS];
 	int i, n;
 
 	for (;;) {
-		n = epoll_wait(server->epoll_fd, events, EVENTS,
-			       is_idle(server) ? LINGER_MSEC : -1);
+		int timeout = serve_busy(server) ? BUSY_MSEC : is_idle(server) ? LINGER_MSEC : -1;
+
+		free_closed(server);
+		n = epoll_wait(server->epoll_fd, events, EVENTS, timeout);
 		if (n == 0 && is_idle(server))
 			return 0;
 		/* One request of each VPS in turn: who asks much waits behind who asks little. */
-		for (i = 0; i < n; i++) {
-			struct watched *watched = events[i].data.ptr;
-
-			if (watched->serve(server, watched) < 0)
-				unwatch(server, watched);
-		}
+		for (i = 0; i < n; i++)
+			serve_one(server, events[i].data.ptr);
 	}
 }
 
@@ -178,7 +318,13 @@ static void detach(void)
 static void hurry(void)
 {
 	struct vps_err ignored = { 0 };
+	struct rlimit files;
 
+	/* A VPS takes some, and each process that was put into it one. */
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+		files.rlim_cur = files.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &files);
+	}
 	(void)setpriority(PRIO_PROCESS, 0, -10);
 	(void)file_write(AT_FDCWD, "/proc/self/oom_score_adj", "-900", &ignored);
 }
@@ -201,9 +347,10 @@ int view_serve(const char *dir, int mntns_fd)
 	if (lock_fd < 0)
 		return 1;
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGCHLD, SIG_IGN);		/* a scribe is not waited for: it has a pidfd */
 	server.epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	fd = listen_at(dir);
-	if (server.epoll_fd < 0 || fd < 0 || watch(&server, fd, NULL, serve_socket) < 0)
+	if (server.epoll_fd < 0 || fd < 0 || !watch(&server, fd, serve_socket))
 		return 1;
 	detach();
 	hurry();

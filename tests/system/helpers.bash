@@ -62,6 +62,15 @@ vps_get() {
 	vpsctl list --json | jq -r --arg name "$1" --arg key "$2" '.[] | select(.name == $name)[$key]'
 }
 
+# The process that answers for this root directory; those that it has beside it have other names.
+server_pid() {
+	local pid
+	for pid in $(pgrep -x vps-view); do
+		[[ $(tr '\0' ' ' <"/proc/$pid/cmdline") != *" $VPS_ROOT/run.view "* ]] || { echo "$pid"; return 0; }
+	done 2>/dev/null
+	return 1
+}
+
 # Directory of its cgroup on this host.
 vps_cgroup() {
 	local path

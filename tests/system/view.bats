@@ -13,11 +13,6 @@ load helpers
 	done'
 }
 
-# server_pid: of the process that answers for this root directory.
-server_pid() {
-	pgrep -f "vps-view $VPS_ROOT/run.view"
-}
-
 # readers NAME...: read in each of them until /stop is there, and note in /failed what failed or
 # took over a second. Many of them rest longer, so that they wait for the server alone.
 readers() {

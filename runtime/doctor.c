@@ -47,6 +47,8 @@ const struct check doctor_checks[] = {
 	{ "id map", true, true, doctor_id_map, NULL, NULL, CONFIG },
 	{ "proc, sysfs, devpts inside", true, true, doctor_inner_mounts, NULL, NULL, CONFIG },
 	{ "system call filter", true, false, doctor_filter, NULL, NULL, CONFIG },
+	{ "answers to system calls", false, false, doctor_calls, NULL,
+	  "nproc and sysinfo(2) in a VPS tell of the host", NEWER },
 	{ "32-bit programs", false, false, doctor_compat, NULL,
 	  "no 32-bit program runs in a VPS",
 	  "boot with ia32_emulation=1, or a kernel built with CONFIG_IA32_EMULATION" },
@@ -95,7 +97,7 @@ const struct check doctor_checks[] = {
 	  "no VPS can be checkpointed or moved while it runs",
 	  "apt-get install criu" },
 	{ "vps-view", false, false, doctor_view, "vps-view",
-	  "/proc of a VPS shows the host's memory and processors",
+	  "a VPS is shown the host's memory and processors",
 	  "modprobe fuse; " BUILD },
 };
 const size_t doctor_check_count = ARRAY_LEN(doctor_checks);

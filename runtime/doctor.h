@@ -104,6 +104,8 @@ doctor_probe doctor_cgroup, doctor_clone_into, doctor_controller, doctor_devices
 doctor_probe doctor_overlay, doctor_quota, doctor_space;
 /* doctor_ids.c */
 doctor_probe doctor_ids;
+/* doctor_calls.c */
+doctor_probe doctor_calls;
 /* doctor_programs.c */
 doctor_probe doctor_own_program, doctor_program, doctor_busybox, doctor_criu, doctor_view;
 

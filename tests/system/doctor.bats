@@ -66,6 +66,14 @@ in_mounts() {
 	done
 }
 
+@test "doctor: a host where no filter can be listened on is named, with what is lost" {
+	run --separate-stderr vpsctl doctor --json
+	[[ $(finding "answers to system calls" ok) == true ]]
+	cc -static -O2 -pthread -o "$BATS_TEST_TMPDIR/asker" "$BATS_TEST_DIRNAME/asker.c"
+	run --separate-stderr "$BATS_TEST_TMPDIR/asker" under vpsctl doctor --json
+	[[ $(finding "answers to system calls" what) == *"listener does not load"*"nproc"* ]]
+}
+
 @test "doctor: covered /proc is named, with status 6" {
 	in_mounts 'mount -t tmpfs none /proc/sys'
 	[[ $status == 6 ]]

@@ -115,6 +115,15 @@ load helpers
 	[[ -z $stderr ]]
 }
 
+@test "usage: what the kernel refuses is a failure, and no statement about a VPS" {
+	needs_root
+	run -1 --separate-stderr vpsctl --root /proc/none list
+	[[ $stderr == "vpsctl: list: cannot make directory /proc/none: No such file or directory" ]]
+	ln -s none "$VPS_ROOT/dangling"
+	run -1 vpsctl --root "$VPS_ROOT/dangling" create web1
+	run -1 vpsctl image import --name small "$VPS_ROOT/none.tar"
+}
+
 @test "usage: --debug names the error and the exit status" {
 	needs_root
 	run -3 --separate-stderr vpsctl --debug start nobody

@@ -46,6 +46,18 @@ static void a_complete_sentence_gets_no_strerror_even_in_context(void **state)
 	(void)vps_err_in(&err, "web1");
 	assert_string_equal(vps_err_message(&err, message, sizeof(message)),
 			    "web1: pids: 0 is below 1");
+	assert_true(vps_err_is_said(&err));
+}
+
+static void what_the_kernel_said_is_no_complete_sentence(void **state)
+{
+	struct vps_err err = { 0 };
+
+	(void)state;
+	assert_false(vps_err_is_said(&err));
+	(void)vps_err_set(&err, -ENOENT, "cannot open registry.db");
+	(void)vps_err_in(&err, "web1");
+	assert_false(vps_err_is_said(&err));
 }
 
 static void what_does_not_fit_is_cut_or_dropped_and_the_cause_is_kept(void **state)
@@ -107,6 +119,7 @@ int main(void)
 		cmocka_unit_test(the_first_cause_wins),
 		cmocka_unit_test(context_goes_in_front),
 		cmocka_unit_test(a_complete_sentence_gets_no_strerror_even_in_context),
+		cmocka_unit_test(what_the_kernel_said_is_no_complete_sentence),
 		cmocka_unit_test(what_does_not_fit_is_cut_or_dropped_and_the_cause_is_kept),
 		cmocka_unit_test(context_fits_to_the_last_byte),
 		cmocka_unit_test(test_control_characters),

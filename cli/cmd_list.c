@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* vpsctl list: shows every VPS. */
+#include <errno.h>
 #include <stdio.h>
 
 #include "base/own.h"
@@ -47,6 +48,23 @@ static int list_table(const struct vps_info *infos, size_t count)
 	return table_print(&table);
 }
 
+/* Of what could not be read. Returns the exit status. */
+static int complain(const struct cli *cli, const struct vps_info *infos, size_t count)
+{
+	int status = EXIT_DONE;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		struct vps_err err = { 0 };
+
+		if (!*infos[i].error)
+			continue;
+		(void)vps_err_say(&err, -EBADMSG, "%s", infos[i].error);
+		status = say_error(cli, infos[i].name, &err);
+	}
+	return status;
+}
+
 static int run(struct cli *cli, const void *values, int count, char **args)
 {
 	const struct list_values *list = values;
@@ -70,7 +88,7 @@ static int run(struct cli *cli, const void *values, int count, char **args)
 			return say_error(cli, NULL, &err);
 		}
 	}
-	return EXIT_DONE;
+	return complain(cli, infos, listed);
 }
 
 const struct command cmd_list = {

@@ -22,9 +22,10 @@ static int start_one(struct cli *cli, const char *name, const void *values, stru
 	return vps_start(cli->host, name, err);
 }
 
+/* One whose spec cannot be read may be: starting it says why it is not. */
 static bool is_wanted_at_boot(const struct vps_info *info)
 {
-	return info->is_onboot && each_is_stopped(info);
+	return (info->is_onboot || *info->error) && each_is_stopped(info);
 }
 
 static int run(struct cli *cli, const void *values, int count, char **args)

@@ -28,7 +28,7 @@ void info_emit(struct emit *emit, const struct vps_info *info)
 	emit_object(emit, NULL);
 	emit_text(emit, "name", info->name);
 	emit_text(emit, "status", vps_status_name(info->status));
-	emit_text(emit, "image", info->image);
+	emit_text_or_null(emit, "image", info->image);
 	emit_text_or_null(emit, "address", info->address);
 	emit_positive(emit, "init_pid", info->init_pid);
 	emit_positive(emit, "monitor_pid", info->monitor_pid);
@@ -41,6 +41,7 @@ void info_emit(struct emit *emit, const struct vps_info *info)
 		emit_null(emit, "exit_status");
 	emit_text_or_null(emit, "reason", has_ended ? info->reason : "");
 	emit_number(emit, "restarts", info->restarts);
+	emit_text_or_null(emit, "error", info->error);
 	emit_end(emit, '}');
 }
 

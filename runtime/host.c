@@ -152,6 +152,8 @@ int vps_load_spec(int vps_fd, struct spec *spec, struct vps_err *err)
 
 	if (r == 0)
 		r = spec_parse(text, len, spec, err);
+	if (r == -EINVAL)	/* damaged: nobody has misused a command */
+		err->code = -EBADMSG;
 	return r < 0 ? vps_err_in(err, SPEC_FILE) : 0;
 }
 
@@ -169,16 +171,27 @@ int vps_load_image(struct vps_host *host, int vps_fd, struct image **ret_image,
 	return r < 0 ? r : store_find(store, digest, ret_image, err);
 }
 
+int host_read_state(int run_fd, struct run_state *ret_state, bool *ret_has_monitor,
+		    struct vps_err *err)
+{
+	struct vps_err damage = { 0 };
+	int r = state_read(run_fd, ret_state, &damage);
+
+	*ret_has_monitor = lock_is_held(run_fd, MONITOR_LOCK);
+	if (r == 0 || (r == -EBADMSG && !*ret_has_monitor))
+		return 0;
+	*err = damage;
+	return r;
+}
+
 int vps_refresh(struct vps *vps, struct vps_err *err)
 {
-	int r = state_read(vps->run_fd, &vps->state, err);
+	int r = host_read_state(vps->run_fd, &vps->state, &vps->has_monitor, err);
 
 	own_close(&vps->init_fd);
-	if (r < 0)
-		return r;
-	vps->init_fd = state_open_init(&vps->state);
-	vps->has_monitor = lock_is_held(vps->run_fd, MONITOR_LOCK);
-	return 0;
+	if (r == 0)
+		vps->init_fd = state_open_init(&vps->state);
+	return r;
 }
 
 /* A rename goes: directory, registry, spec. Where the spec still has the other name, finish it. */
@@ -189,10 +202,11 @@ static int finish_rename(struct vps *vps, struct vps_err *err)
 	struct vps_err absent = { 0 };
 	struct allocation allocation;
 	struct spec spec = { 0 };
-	int r = vps_load_spec(vps->vps_fd, &spec, err);
+	int r = 0;
 
-	if (r < 0)
-		return r;
+	/* Whoever needs a spec that cannot be read says so; stop and destroy do not. */
+	if (vps_load_spec(vps->vps_fd, &spec, &(struct vps_err){ 0 }) < 0)
+		return 0;
 	if (spec.name && strcmp(spec.name, vps->name) != 0) {
 		r = registry_open(vps->host->root_fd, &registry, err);
 		if (r == 0)

@@ -68,6 +68,13 @@ int vps_lock_name(struct vps_host *host, const char *name, struct vps *vps, stru
 int vps_lock(struct vps_host *host, const char *name, struct vps *vps, struct vps_err *err);
 void vps_unlock(struct vps *vps);
 
+/*
+ * The state of the present run, and whether a monitor watches it. Half a file
+ * without a monitor is what a crash of the host left, when nothing runs.
+ */
+int host_read_state(int run_fd, struct run_state *ret_state, bool *ret_has_monitor,
+		    struct vps_err *err);
+
 /* Read the state again. */
 int vps_refresh(struct vps *vps, struct vps_err *err);
 

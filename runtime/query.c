@@ -30,8 +30,7 @@ static pid_t monitor_pid(int run_fd)
 {
 	char text[16];
 
-	if (!lock_is_held(run_fd, MONITOR_LOCK) ||
-	    file_read_line(run_fd, MONITOR_LOCK, text, sizeof(text)) <= 0)
+	if (file_read_line(run_fd, MONITOR_LOCK, text, sizeof(text)) <= 0)
 		return 0;
 	return (pid_t)strtol(text, NULL, 10);
 }
@@ -57,15 +56,17 @@ static int fill_run(struct vps_host *host, const char *name, struct vps_info *in
 	OWN_FD run_fd = openat(host->run_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	OWN_FD init_fd = FD_NONE;
 	struct run_state state;
+	bool has_monitor;
 	int r;
 
 	if (run_fd < 0)
 		return 0;	/* not run since the host was booted */
-	r = state_read(run_fd, &state, err);
+	r = host_read_state(run_fd, &state, &has_monitor, err);
+	if (has_monitor)
+		info->monitor_pid = monitor_pid(run_fd);
 	if (r < 0)
 		return r;
 	init_fd = state_open_init(&state);
-	info->monitor_pid = monitor_pid(run_fd);
 	if (init_fd >= 0 || info->monitor_pid)
 		info->restarts = state.restarts;
 	if (init_fd >= 0) {
@@ -79,46 +80,60 @@ static int fill_run(struct vps_host *host, const char *name, struct vps_info *in
 	return 0;
 }
 
-/* How a VPS is. */
+static int fill_spec(int vps_fd, struct vps_info *info, struct vps_err *err)
+{
+	struct spec spec = { 0 };
+	int r = vps_load_spec(vps_fd, &spec, err);
+
+	if (r == 0) {
+		(void)snprintf(info->image, sizeof(info->image), "%s", spec.image);
+		info->is_onboot = spec.is_onboot;
+	}
+	spec_free(&spec);
+	return r;
+}
+
+/* It only reports: one that a crash of the host emptied reports nothing. */
+static void fill_last_run(int vps_fd, struct vps_info *info)
+{
+	struct vps_err ignored = { 0 };
+	struct last_run last;
+
+	(void)last_run_read(vps_fd, &last, &ignored);
+	info->started_sec = last.started_sec;
+	info->ended_sec = last.ended_sec;
+	info->exit_status = last.exit_status;
+	memcpy(info->reason, last.reason, sizeof(info->reason));
+	info->restarts = last.restarts;
+}
+
+/* How a VPS is. A file of it that cannot be read keeps nobody from the rest, or from the others. */
 static int info_fill(struct vps_host *host, const char *name, struct registry *registry,
 		     struct vps_info *info, struct vps_err *err)
 {
 	OWN_FD vps_fd = openat(host->vps_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	struct allocation allocation;
-	struct vps_err absent = { 0 };
-	struct spec spec = { 0 };
-	struct last_run last;
+	struct vps_err absent = { 0 }, damage = { 0 };
 	struct stat st;
-	int r;
 
 	*info = (struct vps_info){ .exit_status = -1 };
 	if (vps_fd < 0 || fstatat(vps_fd, SPEC_FILE, &st, 0) < 0)
 		return no_such(err);
-	r = vps_load_spec(vps_fd, &spec, err);
-	if (r == 0)
-		r = last_run_read(vps_fd, &last, err);
-	if (r == 0) {
-		(void)snprintf(info->name, sizeof(info->name), "%s", name);
-		(void)snprintf(info->image, sizeof(info->image), "%s", spec.image);
-		info->started_sec = last.started_sec;
-		info->ended_sec = last.ended_sec;
-		info->exit_status = last.exit_status;
-		memcpy(info->reason, last.reason, sizeof(info->reason));
-		info->restarts = last.restarts;
-		info->is_onboot = spec.is_onboot;
-		if (fstatat(vps_fd, IMAGE_FILE, &st, 0) == 0)	/* written once, by create */
-			info->created_sec = st.st_mtime;
-		r = fill_run(host, name, info, err);
-	}
-	if (r == 0 && registry_find(registry, name, &allocation, &absent) == 0 &&
-	    allocation.address.family) {
+	(void)snprintf(info->name, sizeof(info->name), "%s", name);
+	fill_last_run(vps_fd, info);
+	if (fstatat(vps_fd, IMAGE_FILE, &st, 0) == 0)	/* written once, by create */
+		info->created_sec = st.st_mtime;
+	(void)fill_spec(vps_fd, info, &damage);
+	(void)fill_run(host, name, info, &damage);
+	if (damage.code)
+		(void)vps_err_message(&damage, info->error, sizeof(info->error));
+	if (registry_find(registry, name, &allocation, &absent) == 0 && allocation.address.family) {
 		char text[ADDR_TEXT_SIZE];
 
 		(void)snprintf(info->address, sizeof(info->address), "%s",
 			       addr_format_host(&allocation.address, text));
 	}
-	spec_free(&spec);
-	return r;
+	return 0;
 }
 
 int vps_get(struct vps_host *host, const char *name, struct vps_info *ret_info,
@@ -199,9 +214,9 @@ static json_t *json_of_info(const struct vps_info *info)
 {
 	bool has_ended = info->ended_sec > 0;
 
-	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i}",
+	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:o}",
 			 "name", info->name, "status", vps_status_name(info->status),
-			 "image", info->image, "address", text_or_null(info->address),
+			 "image", text_or_null(info->image), "address", text_or_null(info->address),
 			 "init_pid", positive_or_null(info->init_pid),
 			 "monitor_pid", positive_or_null(info->monitor_pid),
 			 "created_sec", positive_or_null(info->created_sec),
@@ -210,7 +225,7 @@ static json_t *json_of_info(const struct vps_info *info)
 			 has_ended && info->exit_status >= 0 ? json_integer(info->exit_status) :
 							       json_null(),
 			 "reason", text_or_null(has_ended ? info->reason : ""),
-			 "restarts", (int)info->restarts);
+			 "restarts", (int)info->restarts, "error", text_or_null(info->error));
 }
 
 static int add_allocation(struct vps_host *host, const char *name, json_t *object,
@@ -285,7 +300,8 @@ int vps_inspect(struct vps_host *host, const char *name, bool is_oci, char **ret
 	if (r == 0) {
 		(void)file_read_line(vps_fd, IMAGE_FILE, digest, sizeof(digest));
 		(void)json_object_set_new(object, "image_digest", json_string(digest));
-		(void)json_object_set_new(object, "spec", json_loads(spec, 0, NULL));
+		(void)json_object_set_new(object, "spec", *info.error ? json_null() :
+							  json_loads(spec, 0, NULL));
 		if (info.init_pid > 0)
 			add_limits(host, name, object);
 		*ret_json = json_dumps(object, JSON_INDENT(2));

@@ -69,7 +69,7 @@ static json_t *load(int dir_fd, const char *name, struct vps_err *err)
 	object = json_loadb(text, len, 0, NULL);
 	if (!json_is_object(object)) {
 		json_decref(object);
-		(void)vps_err_say(err, -EBADMSG, "%s is damaged; remove it to go on", name);
+		(void)vps_err_say(err, -EBADMSG, "%s is damaged; kill its monitor to go on", name);
 		return NULL;
 	}
 	return object;

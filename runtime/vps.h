@@ -50,6 +50,7 @@ struct vps_info {
 	char            reason[64];		/* why it ended: "poweroff", "reboot", "stopped", "exited", "killed by signal 9", "out of memory" */
 	unsigned        restarts;		/* by policy, since the last `start` */
 	bool            is_onboot;		/* its spec wants it started with the host */
+	char            error[300];		/* why a file of it cannot be read: what it says is not known then; empty: all can */
 };
 
 /*
@@ -145,7 +146,7 @@ int vps_destroy(struct vps_host *host, const char *name, bool is_forced, struct 
 int vps_rename(struct vps_host *host, const char *name, const char *new_name,
 	       struct vps_err *err);
 
-/* How it is now. Takes no lock and changes nothing. */
+/* How it is now, as far as its files can be read. Takes no lock and changes nothing. */
 int vps_get(struct vps_host *host, const char *name, struct vps_info *ret_info,
 	    struct vps_err *err);
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck disable=SC2154
 # What fails or is killed half-way leaves nothing that the next command does not clear.
 
 load helpers
@@ -104,4 +105,66 @@ without_run_files() {
 	done
 	[[ $(vpsctl list --quiet) == "" ]]
 	[[ -z $(ls "$VPS_ROOT/vps") ]]
+}
+
+# A root directory with web1, whose spec is cut off, and web2, which is whole.
+damage_web1() {
+	vpsctl create web1 onboot=true
+	vpsctl create web2 onboot=true
+	truncate --size 20 "$VPS_ROOT/vps/web1/spec.json"
+}
+
+@test "faults: a spec that cannot be read is named, and hides none of the others" {
+	damage_web1
+	run -1 --separate-stderr vpsctl list
+	[[ ${lines[1]} == "web1  stopped  - "* && ${lines[2]} == "web2  stopped  busybox "* ]]
+	[[ $stderr == "vpsctl: web1: spec.json: line "* ]]
+	run -1 --separate-stderr vpsctl list --quiet
+	[[ $output == $'web1\nweb2' ]]
+	run -1 --separate-stderr vpsctl list --json
+	[[ $(jq -c '.[] | [.name, .image, .error != null]' <<<"$output") == $'["web1",null,true]\n["web2","busybox",false]' ]]
+	vpsctl inspect web1 | jq -e '.spec == null and (.error | startswith("spec.json: ")) and .address != null'
+}
+
+@test "faults: a spec that cannot be read keeps only its own VPS from starting" {
+	damage_web1
+	run -1 --separate-stderr vpsctl start --onboot
+	[[ $stderr == "vpsctl: web1: spec.json: "* ]]
+	status_is web2 running
+	run -1 vpsctl start --all
+	run -1 vpsctl set web1 pids=100
+	[[ $output == "vpsctl: web1: "*"spec.json: line "* ]]
+	vpsctl stop --kill --all
+	status_is web2 stopped
+	vpsctl destroy web1
+	run -0 vpsctl list --quiet
+	[[ $output == web2 ]]
+}
+
+@test "faults: what runs without a spec that can be read is looked into, stopped and destroyed" {
+	host_remembered
+	damage_web1
+	cp "$VPS_ROOT/vps/web2/spec.json" "$VPS_ROOT/vps/web1/spec.json"
+	sed -i s/web2/web1/ "$VPS_ROOT/vps/web1/spec.json"
+	vpsctl start web1
+	truncate --size 20 "$VPS_ROOT/vps/web1/spec.json"
+	status_is web1 running
+	vpsctl exec web1 true
+	vpsctl pause web1
+	vpsctl resume web1
+	vpsctl stop --kill web1
+	vpsctl destroy --all
+	host_unchanged
+}
+
+@test "faults: what a crash of the host left of a VPS's state is as good as none" {
+	vps_up web1
+	vpsctl stop --kill web1
+	: >"$VPS_ROOT/vps/web1/last.json"
+	: >"$VPS_ROOT/run/web1/state.json"
+	run -0 vpsctl list
+	[[ ${lines[1]} == "web1  stopped  "* ]]
+	run -0 vpsctl wait web1
+	vpsctl start web1
+	status_is web1 running
 }

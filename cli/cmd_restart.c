@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* vpsctl restart: stops and starts VPSs without letting go of their locks. */
+/* vpsctl restart: stops VPSs and starts them again. */
 #include "cli/commands.h"
 #include "cli/each.h"
 #include "cli/stop_options.h"

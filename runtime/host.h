@@ -130,7 +130,10 @@ void run_clear(struct vps *vps);
 /* Delete ROOT/vps/NAME and what the registry holds for it. */
 int vps_erase(struct vps *vps, struct vps_err *err);
 
-/* The body of vps_stop(), under the lock. */
+/*
+ * The body of vps_stop(), called under the lock, which it lets go of while init
+ * takes its time. has_monitor afterwards: somebody else has started it again.
+ */
 int stop_locked(struct vps *vps, int timeout_msec, struct vps_err *err);
 
 #endif

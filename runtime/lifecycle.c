@@ -118,7 +118,28 @@ static bool ends_within(int pid_fd, int msec)
 	return n > 0;
 }
 
-/* Ask, wait, kill. */
+/*
+ * Give init its time to end. So long the VPS is not locked: others may look
+ * what takes so long, or kill it.
+ *
+ * Returns 0 with the lock, and init_fd when it has not ended; 1 when somebody
+ * has started the VPS again.
+ */
+static int await_init(struct vps *vps, int timeout_msec, struct vps_err *err)
+{
+	OWN_FD init_fd = fd_take(&vps->init_fd);
+	char name[VPS_NAME_MAX + 1];
+	bool has_ended;
+	int r;
+
+	memcpy(name, vps->name, sizeof(name));
+	vps_unlock(vps);
+	has_ended = ends_within(init_fd, timeout_msec);
+	r = vps_lock(vps->host, name, vps, err);
+	return r == 0 && has_ended && vps->init_fd >= 0 ? 1 : r;
+}
+
+/* Ask, wait, kill. Returns as await_init(). */
 static int end_init(struct vps *vps, int timeout_msec, struct vps_err *err)
 {
 	OWN_FD cg_fd = FD_NONE;
@@ -133,8 +154,9 @@ static int end_init(struct vps *vps, int timeout_msec, struct vps_err *err)
 		return err->code;
 	if (timeout_msec != 0) {
 		(void)syscall(SYS_pidfd_send_signal, vps->init_fd, signal, NULL, 0);
-		if (ends_within(vps->init_fd, timeout_msec))
-			return 0;
+		r = await_init(vps, timeout_msec, err);
+		if (r != 0 || vps->init_fd < 0)
+			return r;
 	}
 	if (cg_fd < 0 || cg_kill(cg_fd) < 0)
 		(void)syscall(SYS_pidfd_send_signal, vps->init_fd, SIGKILL, NULL, 0);
@@ -167,8 +189,8 @@ int stop_locked(struct vps *vps, int timeout_msec, struct vps_err *err)
 		r = end_init(vps, timeout_msec, err);
 	if (r == 0)
 		r = wait_monitor(vps, err);
-	if (r < 0)
-		return r;
+	if (r != 0)
+		return r < 0 ? r : 0;
 	if (faccessat(vps->run_fd, "state.json", F_OK, 0) == 0)
 		run_clear(vps);	/* the monitor died before it had */
 	return vps_refresh(vps, err);
@@ -182,7 +204,11 @@ int vps_stop(struct vps_host *host, const char *name, int timeout_msec, struct v
 	if (r < 0 || !vps.has_monitor)
 		return r;
 	r = stop_locked(&vps, timeout_msec, err);
-	if (r == 0)
+	if (r == -VPS_ENOENT && vps_err_is_said(err)) {	/* destroyed meanwhile */
+		*err = (struct vps_err){ 0 };
+		return 0;
+	}
+	if (r == 0 && !vps.has_monitor)
 		disk_settle(vps.vps_fd);
 	return r;
 }
@@ -194,7 +220,7 @@ int vps_restart(struct vps_host *host, const char *name, int timeout_msec, struc
 
 	if (r == 0 && vps.has_monitor)
 		r = stop_locked(&vps, timeout_msec, err);
-	return r < 0 ? r : start_locked(&vps, err);
+	return r < 0 || vps.has_monitor ? r : start_locked(&vps, err);
 }
 
 /* ---- kill, pause, resume ---- */

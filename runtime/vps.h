@@ -87,13 +87,14 @@ int vps_start(struct vps_host *host, const char *name, struct vps_err *err);
 /*
  * Ask init to shut down by the signal that it understands, wait, then kill.
  * Returns when nothing of it runs and its cgroup, mounts and links are gone.
- * Not running: success, unless is_strict.
+ * Not running: success. While init takes its time the VPS is not locked, so
+ * that others may look into it, or kill it.
  *
  * timeout_msec   until it is killed; 0 kills at once; -1 never kills
  */
 int vps_stop(struct vps_host *host, const char *name, int timeout_msec, struct vps_err *err);
 
-/* Stop and start under one lock. A VPS that is stopped is just started. */
+/* Stop and start, unless somebody else starts it first. A VPS that is stopped is just started. */
 int vps_restart(struct vps_host *host, const char *name, int timeout_msec, struct vps_err *err);
 
 /* Send a signal to init, or (is_all) to every process of the VPS. */

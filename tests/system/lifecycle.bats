@@ -97,8 +97,11 @@ is_longer() {
 	vpsctl stop --all
 }
 
+# An init that no signal but KILL ends.
+deaf='"init": ["/bin/sh", "-c", "trap : TERM INT USR1 USR2 PWR HUP; while :; do sleep 1; done"]'
+
 @test "stop: an init that does not listen is killed after the timeout" {
-	vps_spec web1 '"init": ["/bin/sh", "-c", "trap : TERM INT USR1 USR2 PWR HUP; while :; do sleep 1; done"]'
+	vps_spec web1 "$deaf"
 	local before=$SECONDS pid
 	pid=$(vps_get web1 init_pid)
 	vpsctl stop --timeout 2 web1
@@ -111,6 +114,41 @@ is_longer() {
 	vps_spec web1 '"init": ["/bin/sh", "-c", "trap : TERM; while :; do sleep 1; done"]'
 	vpsctl stop --kill web1
 	status_is web1 stopped
+}
+
+@test "stop: while init takes its time others look inside, and a second stop kills it" {
+	vps_spec web1 "$deaf"
+	vpsctl stop --timeout max web1 3>&- &
+	local first=$!
+	sleep 0.5
+	vpsctl --wait 0 exec web1 true
+	run -4 vpsctl --wait 0 start web1
+	run -4 vpsctl --wait 0 destroy web1
+	vpsctl --wait 0 stop --kill web1
+	wait $first
+	status_is web1 stopped
+}
+
+@test "stop: one that is killed, started again or destroyed meanwhile has been stopped" {
+	vps_spec web1 "$deaf"
+	vpsctl stop --timeout max web1 3>&- &
+	local first=$!
+	sleep 0.5
+	vpsctl --wait 0 restart --kill web1
+	wait $first
+	status_is web1 running
+	vpsctl restart --timeout max web1 3>&- &
+	first=$!
+	sleep 0.5
+	vpsctl --wait 0 kill web1
+	wait $first
+	status_is web1 running
+	vpsctl stop --timeout max web1 3>&- &
+	first=$!
+	sleep 0.5
+	vpsctl --wait 0 destroy --force web1
+	wait $first
+	run -3 vpsctl start web1
 }
 
 @test "kill: ends init, and list says how it ended" {
@@ -325,9 +363,9 @@ is_longer() {
 }
 
 @test "a lock that another command holds ends the wait with status 5" {
-	vps_spec web1 '"init": ["/bin/sh", "-c", "trap : TERM; while :; do sleep 1; done"]'
-	vpsctl stop --timeout 6 web1 &
-	sleep 1
+	vps_up web1
+	flock "$VPS_ROOT/run/web1/lock" sleep 2 3>&- &
+	sleep 0.5
 	run -5 --separate-stderr vpsctl --wait 0 kill web1
 	[[ $stderr == "vpsctl: web1: "* ]]
 	wait

@@ -21,7 +21,7 @@ const struct command cmd_stop = {
 	.details = "Init is asked by the signal that it understands, and gets its time to end.\n"
 		   "What still runs afterwards is killed. A VPS that is stopped stays so.\n",
 	.max_args = CLI_ANY,
-	.flags = CMD_ROOT | CMD_HOST | CMD_JSON,
+	.flags = CMD_ROOT | CMD_HOST | CMD_JSON | CMD_TOGETHER,
 	.options = stop_options,
 	.defaults = &stop_defaults,
 	.values_size = sizeof(struct stop_values),

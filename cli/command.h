@@ -13,11 +13,12 @@ struct vps_host;
 #define CLI_ANY	(-1)	/* max_args: as many as there are */
 
 enum command_flags {
-	CMD_ROOT    = 1 << 0,	/* needs root */
-	CMD_HOST    = 1 << 1,	/* works on the VPSs of a root directory */
-	CMD_JSON    = 1 << 2,	/* understands --json */
-	CMD_ORDERED = 1 << 3,	/* options only before the first operand */
-	CMD_RUNS    = 1 << 4,	/* runs a program: its own failures exit with 125 */
+	CMD_ROOT     = 1 << 0,	/* needs root */
+	CMD_HOST     = 1 << 1,	/* works on the VPSs of a root directory */
+	CMD_JSON     = 1 << 2,	/* understands --json */
+	CMD_ORDERED  = 1 << 3,	/* options only before the first operand */
+	CMD_RUNS     = 1 << 4,	/* runs a program: its own failures exit with 125 */
+	CMD_TOGETHER = 1 << 5,	/* works on many VPSs at the same time */
 };
 
 /* One run of vpsctl. */

@@ -7,6 +7,7 @@
 #include "base/own.h"
 #include "cli/emit.h"
 #include "cli/say.h"
+#include "cli/together.h"
 
 static void emit_result(struct emit *emit, const char *name, int status,
 			const struct vps_err *err)
@@ -21,29 +22,46 @@ static void emit_result(struct emit *emit, const char *name, int status,
 	emit_end(emit, '}');
 }
 
+/* What is told of all of them. */
+struct results {
+	const struct cli *cli;
+	struct emit       emit;
+	int               first;	/* exit status of the first failure */
+};
+
+static void report(void *arg, const char *name, const struct vps_err *err)
+{
+	struct results *results = arg;
+	int status = err->code ? say_error(results->cli, name, err) : EXIT_DONE;
+
+	if (results->cli->is_json)
+		emit_result(&results->emit, name, status, err);
+	(void)fflush(stdout);	/* act() forks; main.c reports a full disk */
+	if (results->first == EXIT_DONE)
+		results->first = status;
+}
+
 int each_named(struct cli *cli, const void *values, int count, char **names, each_fn act)
 {
-	struct emit emit = { 0 };
-	int first = EXIT_DONE;
+	struct results results = { .cli = cli };
 	int i;
 
 	if (cli->is_json)
-		emit_array(&emit, NULL);
-	for (i = 0; i < count; i++) {
-		struct vps_err err = { 0 };
-		int status = EXIT_DONE;
+		emit_array(&results.emit, NULL);
+	(void)fflush(stdout);
+	if (cli->command->flags & CMD_TOGETHER && count > 1) {
+		together_run(cli, values, count, names, act, report, &results);
+	} else {
+		for (i = 0; i < count; i++) {
+			struct vps_err err = { 0 };
 
-		(void)fflush(stdout);	/* act() forks; main.c reports a full disk */
-		if (act(cli, names[i], values, &err) < 0)
-			status = say_error(cli, names[i], &err);
-		if (cli->is_json)
-			emit_result(&emit, names[i], status, &err);
-		if (first == EXIT_DONE)
-			first = status;
+			(void)act(cli, names[i], values, &err);
+			report(&results, names[i], &err);
+		}
 	}
 	if (cli->is_json)
-		emit_end(&emit, ']');
-	return first;
+		emit_end(&results.emit, ']');
+	return results.first;
 }
 
 bool each_is_stopped(const struct vps_info *info)

@@ -15,10 +15,11 @@ typedef int (*each_fn)(struct cli *cli, const char *name, const void *values,
 		       struct vps_err *err);
 
 /*
- * Do it to the VPSs named, one after the other.
+ * Do it to the VPSs named, one after the other, or with CMD_TOGETHER at the same time.
  *
  * values  of the command's options, passed on
- * Prints a sentence for each failure and, with --json, the array of results.
+ * Prints a sentence for each failure and, with --json, the array of results, in
+ * the order of names.
  * Returns the exit status of the first failure, or 0.
  */
 int each_named(struct cli *cli, const void *values, int count, char **names, each_fn act);

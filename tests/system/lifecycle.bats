@@ -151,6 +151,22 @@ deaf='"init": ["/bin/sh", "-c", "trap : TERM INT USR1 USR2 PWR HUP; while :; do 
 	run -3 vpsctl start web1
 }
 
+@test "stop: many shut down at the same time, and are reported in their order" {
+	local before=$SECONDS
+	printf '{"version": 1, %s}' "$deaf" | vpsctl create web{1..6} --spec - --start
+	run -3 --separate-stderr vpsctl stop --json --timeout 3 web6 nobody web{1..5}
+	((SECONDS - before < 12))
+	[[ $(jq -c 'map(.name)' <<<"$output") == '["web6","nobody","web1","web2","web3","web4","web5"]' ]]
+	vpsctl start --all
+	status_is web6 running
+	timeout --preserve-status --signal TERM 1 vpsctl stop --timeout 3 --all || true
+	sleep 4
+	status_is web1 running
+	vpsctl destroy --all --force
+	run -0 vpsctl list --quiet
+	[[ -z $output ]]
+}
+
 @test "kill: ends init, and list says how it ended" {
 	vps_up web1
 	vpsctl kill web1

@@ -102,6 +102,12 @@ int cg_remove(const char *path, struct vps_err *err);
  */
 int cg_open_for_exec(const char *path, pid_t init_pid, struct vps_err *err);
 
+/*
+ * Move this process into a cgroup below the mount point, which is made when it is
+ * missing and stays when it is left. Takes some milliseconds. 0 or -errno.
+ */
+int cg_enter(const char *path);
+
 /* Where this process is: below the v2 mount, without a leading slash. 0 or -errno, path then empty. */
 int cg_own_path(char path[PATH_MAX]);
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Finds the cgroup that a further process of a running VPS may be born into; called by exec. */
+/* Cgroups that processes go into: one of exec where a VPS may have it, a monitor where nobody ends it. */
 #include "cg.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fileio.h"
@@ -64,6 +65,20 @@ int cg_own_path(char path[PATH_MAX])
 		return -ENOENT;
 	memcpy(path, found, strlen(found) + 1);
 	return 0;
+}
+
+int cg_enter(const char *path)
+{
+	OWN_FD root_fd = FD_NONE, fd = FD_NONE;
+	struct vps_err ignored = { 0 };
+
+	root_fd = cg_open_root(&ignored);
+	if (root_fd < 0)
+		return root_fd;
+	if (mkdirat(root_fd, path, 0755) < 0 && errno != EEXIST)
+		return -errno;
+	fd = cg_open_below(root_fd, path);
+	return fd < 0 ? fd : file_write(fd, "cgroup.procs", "0", &ignored);
 }
 
 static int open_cgroup_of(pid_t pid, const char *above, struct vps_err *err)

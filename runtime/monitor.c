@@ -46,6 +46,7 @@
 #include "elastic_loop.h"
 #include "events.h"
 #include "host.h"
+#include "inherited.h"
 #include "isolation/devfs.h"
 #include "state.h"
 #include "sync.h"
@@ -533,6 +534,7 @@ int monitor_run(const struct monitor_options *options)
 	(void)fcntl(MONITOR_REPORT_FD, F_SETFD, FD_CLOEXEC);
 	(void)fcntl(MONITOR_LOCK_FD, F_SETFD, FD_CLOEXEC);
 	(void)setsid();
+	inherited_reset();
 	/* The end of file instead: vpsctl could not write the bundle, or was killed. */
 	if (read(MONITOR_REPORT_FD, &go, 1) != 1)
 		return 1;
@@ -545,6 +547,7 @@ int monitor_run(const struct monitor_options *options)
 		return 1;
 	}
 	report(&(struct vps_err){ 0 });
+	inherited_leave_cgroup();	/* nobody waits for this */
 	watch(&m);
 	console_server_free(&m.console);
 	view_client_free(&m.view);

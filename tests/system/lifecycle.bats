@@ -344,6 +344,42 @@ deaf='"init": ["/bin/sh", "-c", "trap : TERM INT USR1 USR2 PWR HUP; while :; do 
 	is_dead "$pid"
 }
 
+monitor_is_in() {
+	grep -qx "0::$2" "/proc/$(vps_get "$1" monitor_pid)/cgroup"
+}
+
+@test "monitor: it leaves the cgroup that the VPS was started in, and no signal but KILL ends it" {
+	vpsctl create web1
+	local starter=/sys/fs/cgroup/starter monitor
+	mkdir "$starter"
+	sh -c 'echo 0 >"$0/cgroup.procs" && exec vpsctl start web1' "$starter"
+	monitor=$(vps_get web1 monitor_pid)
+	kill "$monitor"
+	kill -HUP "$monitor"
+	kill -INT "$monitor"
+	eventually 10 monitor_is_in web1 /vps.monitors
+	echo 1 >"$starter/cgroup.kill"
+	eventually 10 rmdir "$starter"
+	status_is web1 running
+	[[ $(vps_get web1 monitor_pid) == "$monitor" ]]
+}
+
+@test "start: a VPS has its limits, priority and processors from nobody who starts it" {
+	vpsctl create web1
+	(
+		ulimit -S -n 77 -t 1000
+		umask 077
+		exec nice -n 7 taskset -c 0 vpsctl start web1
+	)
+	local init
+	init=$(vps_get web1 init_pid)
+	[[ $(prlimit --pid "$init" --nofile --noheadings --output SOFT) == *1024 ]]
+	[[ $(prlimit --pid "$init" --cpu --noheadings --output SOFT) == *unlimited ]]
+	[[ $(awk '{ print $19 }' "/proc/$init/stat") == 0 ]]
+	[[ $(sed -n 's/^Cpus_allowed:\t//p' "/proc/$init/status") == $(sed -n 's/^Cpus_allowed:\t//p' /proc/self/status) ]]
+	[[ $(sed -n 's/^Umask:\t//p' "/proc/$init/status") == 0022 ]]
+}
+
 @test "ten VPSs of one image at once" {
 	local names=(web{0..9})
 	vpsctl create "${names[@]}"

@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# vps-oci --systemd-cgroup: the cgroup is a scope of systemd's. ./check runs this file in a
-# virtual machine that systemd boots; elsewhere there may be no systemd to speak to.
+# vps-oci --systemd-cgroup: the cgroup is a scope of systemd's; and what systemd's units have to do
+# with VPSs. ./check runs this file in a virtual machine that systemd boots; elsewhere there may be
+# no systemd to speak to.
 # shellcheck disable=SC2030,SC2031,SC2154,SC2016
 load helpers
 load oci
@@ -208,4 +209,17 @@ as_user() {
 	run -0 as_user systemctl --user show -P LoadState vps-oci-c1.scope
 	[[ $output == not-found ]]
 	without_user
+}
+
+@test "systemd: a VPS that a unit has started keeps its monitor, and so its restart policy" {
+	vpsctl image busybox
+	vpsctl create web1 restart=always
+	systemd-run --quiet --wait "$(command -v vpsctl)" --root "$VPS_ROOT" start web1
+	local init
+	init=$(vps_get web1 init_pid)
+	grep -qx 0::/vps.monitors "/proc/$(vps_get web1 monitor_pid)/cgroup"
+	vpsctl kill web1
+	eventually 60 status_is web1 running
+	[[ $(vps_get web1 init_pid) != "$init" && $(vps_get web1 restarts) == 1 ]]
+	vpsctl destroy --force web1
 }

@@ -48,6 +48,7 @@ struct container {
 	int                       cache_fd;	/* compiled system call filters; FD_NONE: none; borrowed */
 	int                       console_fd;	/* in: FD_NONE; then master of the console's pty */
 	bool                      keeps_keyring;
+	bool                      has_console;	/* its terminal controls no session, as a machine's console */
 	bool                      starts_at_once;	/* container_start() follows whatever happens, so that init
 						   need not wait for it */
 	bool                      keeps_old_root;	/* chroot instead of pivot_root */

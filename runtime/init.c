@@ -148,8 +148,8 @@ static int take_console(const struct container *c, const struct mounts_tree *tre
 	if (!c->config.process.terminal)
 		return 0;
 	r = mounts_console(tree, &master_fd, &slave_fd, err);
-	if (r == 0)
-		r = process_take_terminal(&c->config.process, slave_fd, err);
+	if (r == 0)	/* an init leaves its console to the login that it starts */
+		r = process_take_terminal(&c->config.process, slave_fd, !c->has_console, err);
 	return r == 0 ? sync_send(sync_fd, SYNC_CONSOLE, master_fd) : r;
 }
 

@@ -112,7 +112,7 @@ static int take_pty(const struct oci_process *process, int sync_fd, struct vps_e
 	root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	r = devfs_pty(root_fd, &master_fd, &slave_fd, err);
 	if (r == 0)
-		r = process_take_terminal(process, slave_fd, err);
+		r = process_take_terminal(process, slave_fd, true, err);
 	return r == 0 ? sync_send(sync_fd, SYNC_CONSOLE, master_fd) : r;
 }
 

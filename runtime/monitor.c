@@ -119,6 +119,7 @@ static void container_begin(struct monitor *m)
 	m->c.attachments = &m->ops;
 	m->c.cache_fd = m->cache_fd;
 	m->c.has_mount_ns = m->has_mount_ns;
+	m->c.has_console = true;
 	m->c.view = &m->view;
 }
 

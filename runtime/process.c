@@ -134,7 +134,8 @@ int process_close_host(int *sync_fd, unsigned preserved_fds, struct vps_err *err
 	return 0;
 }
 
-int process_take_terminal(const struct oci_process *process, int slave_fd, struct vps_err *err)
+int process_take_terminal(const struct oci_process *process, int slave_fd, bool is_controlling,
+			  struct vps_err *err)
 {
 	const struct winsize size = {
 		.ws_row = (unsigned short)process->rows,
@@ -146,7 +147,7 @@ int process_take_terminal(const struct oci_process *process, int slave_fd, struc
 		return vps_err_set(err, -errno, "cannot size the terminal");
 	if (fchown(slave_fd, process->uid, (gid_t)-1) < 0)
 		return vps_err_set(err, -errno, "cannot give the terminal to user %u", process->uid);
-	if (ioctl(slave_fd, TIOCSCTTY, 0) < 0)
+	if (is_controlling && ioctl(slave_fd, TIOCSCTTY, 0) < 0)
 		return vps_err_set(err, -errno, "cannot take the controlling terminal");
 	for (i = 0; i < 3; i++)
 		if (dup2(slave_fd, i) < 0)

@@ -36,10 +36,12 @@ int process_limit(pid_t pid, int proc_fd, const struct oci_process *process,
 int process_close_host(int *sync_fd, unsigned preserved_fds, struct vps_err *err);
 
 /*
- * Make a pty's slave (borrowed) the controlling terminal and the descriptors
- * 0..2 of this session leader, with the size and the owner that process asks for.
+ * Make a pty's slave (borrowed) the descriptors 0..2 of this session leader,
+ * with the size and the owner that process asks for, and (is_controlling) its
+ * controlling terminal.
  */
-int process_take_terminal(const struct oci_process *process, int slave_fd, struct vps_err *err);
+int process_take_terminal(const struct oci_process *process, int slave_fd, bool is_controlling,
+			  struct vps_err *err);
 
 /*
  * Nobody inside may trace this process or open what /proc/PID has of it: it

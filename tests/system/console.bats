@@ -20,6 +20,15 @@ typing() {
 	[[ $(vpsctl logs web1) == *from-42* ]]
 }
 
+@test "console: Ctrl-C ends what a shell there runs, and never init" {
+	vps_up web1
+	local init
+	init=$(vps_get web1 init_pid)
+	run bash -c "$(declare -f typing); typing '\003' '\r' 'sleep 1000\r' '\003' 'echo from-\$((40 + 2))\r' '\035.' | timeout 30 vpsctl console web1"
+	[[ $output == *from-42* && $output != *"can't access tty"* ]]
+	[[ $(vps_get web1 init_pid) == "$init" ]]
+}
+
 @test "console: Ctrl-] twice is one, and leaves nothing" {
 	vps_spec web1 '"init": ["/bin/sh", "-c", "stty raw -echo; head -c 3 | od -An -tx1; exec sleep 1000"]'
 	sleep 1

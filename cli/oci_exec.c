@@ -289,7 +289,7 @@ static int attend(const struct exec_values *values, struct join *join, int socke
 	if (values->is_detached)
 		return 0;
 	if (join->master_fd >= 0)
-		relay_terminal(join->master_fd, join->pid_fd, signal_fd);
+		relay_terminal(join->master_fd, join->pid_fd, signal_fd, false);
 	else
 		relay_signals(signal_fd, join->pid_fd);
 	*ret_status = relay_wait(join->pid);

@@ -19,7 +19,7 @@ static int attend(struct oci_bring *bring, int signal_fd)
 	int status;
 
 	if (c->console_fd >= 0)
-		relay_terminal(c->console_fd, c->init_fd, signal_fd);
+		relay_terminal(c->console_fd, c->init_fd, signal_fd, true);
 	else
 		relay_signals(signal_fd, c->init_fd);
 	status = relay_wait(c->init_pid);

@@ -168,7 +168,7 @@ int vps_exec(struct vps_host *host, const char *name, const struct vps_exec *exe
 		return 0;
 	}
 	if (join.master_fd >= 0)
-		relay_terminal(join.master_fd, join.pid_fd, signal_fd);
+		relay_terminal(join.master_fd, join.pid_fd, signal_fd, false);
 	else
 		relay_signals(signal_fd, join.pid_fd);
 	own_close(&join.master_fd);

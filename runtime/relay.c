@@ -12,6 +12,7 @@
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "base/fileio.h"
@@ -54,6 +55,23 @@ static bool take(struct typed *typed)
 	return len > 0;
 }
 
+#define END_MSEC	250
+
+/*
+ * What says the end of input at a terminal, termios(3). It is typed again and
+ * again: once it only ends a line that was begun, or is the end for one of
+ * several programs, or comes before a shell has made the terminal its own.
+ */
+static void type_end(struct typed *typed, int master_fd)
+{
+	struct termios settings;
+
+	if (tcgetattr(master_fd, &settings) < 0)
+		return;
+	typed->keys[0] = (char)settings.c_cc[VEOF];
+	typed->len = 1;
+}
+
 static void give(struct typed *typed, int master_fd)
 {
 	ssize_t len = write(master_fd, typed->keys, typed->len);
@@ -79,7 +97,7 @@ _Noreturn static void die_by(int number)
 
 enum { AT_STDIN, AT_MASTER, AT_PROCESS, AT_SIZE, AT_SIGNAL, PLACES };
 
-static void handle_signals(const struct pollfd *fds, int master_fd, int pid_fd,
+static void handle_signals(const struct pollfd *fds, int master_fd, int pid_fd, bool passes_all,
 			   struct terminal *terminal)
 {
 	struct signalfd_siginfo info;
@@ -88,14 +106,14 @@ static void handle_signals(const struct pollfd *fds, int master_fd, int pid_fd,
 		pass_size(STDIN_FILENO, master_fd);
 	if (!fds[AT_SIGNAL].revents || read(fds[AT_SIGNAL].fd, &info, sizeof(info)) <= 0)
 		return;
-	if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGHUP) {
+	if (!passes_all && (info.ssi_signo == SIGTERM || info.ssi_signo == SIGHUP)) {
 		terminal_restore(STDIN_FILENO, terminal);
 		die_by((int)info.ssi_signo);
 	}
 	(void)syscall(SYS_pidfd_send_signal, pid_fd, (int)info.ssi_signo, NULL, 0);
 }
 
-void relay_terminal(int master_fd, int pid_fd, int signal_fd)
+void relay_terminal(int master_fd, int pid_fd, int signal_fd, bool passes_all)
 {
 	OWN_FD size_fd = terminal_watch_size();
 	struct pollfd fds[PLACES] = {
@@ -108,23 +126,29 @@ void relay_terminal(int master_fd, int pid_fd, int signal_fd)
 	struct typed typed = { .len = 0 };
 	struct terminal terminal;
 	bool has_input = true, is_over = false;
+	int n;
 
 	(void)fcntl(master_fd, F_SETFL, fcntl(master_fd, F_GETFL) | O_NONBLOCK);
 	terminal_raw(STDIN_FILENO, &terminal);
 	while (!is_over) {
 		fds[AT_STDIN].fd = has_input && !typed.len ? STDIN_FILENO : -1;
 		fds[AT_MASTER].events = (short)(POLLIN | (typed.len ? POLLOUT : 0));
-		if (poll(fds, PLACES, -1) < 0 && errno != EINTR)
+		n = poll(fds, PLACES, has_input ? -1 : END_MSEC);
+		if (n < 0 && errno != EINTR)
 			break;
-		handle_signals(fds, master_fd, pid_fd, &terminal);
+		if (n == 0 && !typed.len)
+			type_end(&typed, master_fd);
+		handle_signals(fds, master_fd, pid_fd, passes_all, &terminal);
 		if (fds[AT_MASTER].revents & POLLOUT)
 			give(&typed, master_fd);
 		if (fds[AT_MASTER].revents & (POLLIN | POLLHUP | POLLERR) && !show(master_fd))
 			fds[AT_MASTER].fd = -1;
 		else if (fds[AT_PROCESS].revents && !(fds[AT_MASTER].revents & POLLIN))
 			is_over = true;	/* it ended, and nothing more is in the pty */
-		if (fds[AT_STDIN].revents)
-			has_input = take(&typed);
+		if (fds[AT_STDIN].revents && !take(&typed)) {
+			has_input = false;
+			type_end(&typed, master_fd);
+		}
 		if (fds[AT_MASTER].fd < 0 && fds[AT_PROCESS].revents)
 			is_over = true;
 	}

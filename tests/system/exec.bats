@@ -144,6 +144,13 @@ teardown() {
 	[[ $output == 300000 ]]
 }
 
+@test "exec: a program with a terminal hears of the end of standard input" {
+	run -0 timeout 20 vpsctl exec --tty web1 cat </dev/null
+	run -0 timeout 20 vpsctl exec --tty web1 cat < <(printf 'one\ntwo')
+	[[ $output == *one*two* ]]
+	run -7 timeout 20 vpsctl exec --tty web1 sh <<<'(exit 7)'
+}
+
 @test "exec: a program with a terminal hears of the end of vpsctl" {
 	(sleep 20 | vpsctl exec --tty web1 sh -c 'echo $$ >/tty-pid; exec sleep 600' >/dev/null) 3>&- &
 	eventually 10 vps_sh web1 'test -s /tty-pid'

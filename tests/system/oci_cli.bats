@@ -547,6 +547,20 @@ limit_of() {
 	[[ $(<"$BATS_TEST_TMPDIR/pid") -gt 1 ]]
 }
 
+@test "oci: run with a terminal ends with its input, and passes a signal on" {
+	config '.process.terminal = true | .process.args = ["sh"]'
+	run -7 timeout 20 vps-oci --root "$root" run --bundle "$bundle" c1 <<<'(exit 7)'
+	nothing_is_left c1
+	runs 'trap "exit 33" TERM; echo ready; while :; do sleep 0.1; done'
+	sleep 30 | vps-oci --root "$root" run --bundle "$bundle" c1 >"$BATS_TEST_TMPDIR/shown" 3>&- &
+	local runtime=$! status=0
+	eventually 10 grep -q ready "$BATS_TEST_TMPDIR/shown"
+	kill -TERM "$runtime"
+	wait "$runtime" || status=$?
+	((status == 33))
+	nothing_is_left c1
+}
+
 @test "oci: --no-pivot works with a user namespace as well" {
 	config '.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}]
 		| .linux.gidMappings = [{containerID: 0, hostID: 100000, size: 65536}]'

@@ -18,7 +18,7 @@ static const struct option_row options[] = {
 	{ 0 },
 };
 
-/* The command behind NAME; one "--" between them may be left out. */
+/* The program behind NAME; one "--" between them may be left out. */
 static char **program_of(char **args)
 {
 	return args[1] && !strcmp(args[1], "--") ? args + 2 : args + 1;
@@ -36,13 +36,13 @@ static int run(struct cli *cli, const void *values, int count, char **args)
 static int check(struct cli *cli, const void *values, int count, char **args)
 {
 	if (count < 2 || !*program_of(args))
-		return say_misuse(cli, "missing argument: COMMAND");
+		return say_misuse(cli, "missing argument: PROGRAM");
 	return inside_check(cli, values, count, args);
 }
 
 const struct command cmd_exec = {
 	.name = "exec",
-	.args = "NAME [--] COMMAND [ARGUMENT]...",
+	.args = "NAME [--] PROGRAM [ARGUMENT]...",
 	.summary = "run a program inside a VPS",
 	.details = "Everything behind NAME belongs to the program. Its exit status is passed on;\n"
 		   "125 means that nothing was run, 126 not executable, 127 not found.\n",

@@ -116,8 +116,15 @@ static const char *const *merge_env(struct arena *arena, const char *const *base
 		    strncmp(base[i], "USER=", 5) != 0)
 			env[n++] = base[i];
 	}
-	for (i = 0; env && added && added[i]; i++)
-		env[n++] = added[i];
+	for (i = 0; env && added && added[i]; i++) {
+		const char *const *later = added + i + 1;
+		size_t len = strcspn(added[i], "=") + 1;
+
+		while (*later && strncmp(*later, added[i], len) != 0)
+			later++;
+		if (!*later)
+			env[n++] = added[i];
+	}
 	return env;
 }
 

@@ -208,15 +208,24 @@ void process_hide(void)
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);	/* cannot fail with 0 */
 }
 
+static int say_no_id(const char *what, unsigned id, int cause, struct vps_err *err)
+{
+	if (cause == EINVAL)
+		return vps_err_say(err, -EINVAL,
+				   "cannot become %s %u: the user namespace has no such id", what,
+				   id);
+	return vps_err_set(err, -cause, "cannot become %s %u", what, id);
+}
+
 static int become_user(const struct oci_process *process, struct vps_err *err)
 {
 	if (setgroups(process->group_count, process->groups) < 0 &&
 	    (errno != EPERM || process->group_count))	/* EPERM: rootless, setgroups denied */
 		return vps_err_set(err, -errno, "cannot set the supplementary groups");
 	if (setresgid(process->gid, process->gid, process->gid) < 0)
-		return vps_err_set(err, -errno, "cannot become group %u", process->gid);
+		return say_no_id("group", process->gid, errno, err);
 	if (setresuid(process->uid, process->uid, process->uid) < 0)
-		return vps_err_set(err, -errno, "cannot become user %u", process->uid);
+		return say_no_id("user", process->uid, errno, err);
 	process_hide();
 	return 0;
 }

@@ -15,8 +15,8 @@ load helpers
 }
 
 @test "exec: nothing to run is a mistake" {
-	misused "vpsctl: exec: missing argument: COMMAND; see 'vpsctl exec --help'" vpsctl exec web1
-	misused "vpsctl: exec: missing argument: COMMAND; see 'vpsctl exec --help'" vpsctl exec web1 --
+	misused "vpsctl: exec: missing argument: PROGRAM; see 'vpsctl exec --help'" vpsctl exec web1
+	misused "vpsctl: exec: missing argument: PROGRAM; see 'vpsctl exec --help'" vpsctl exec web1 --
 }
 
 @test "exec: a VPS that is not there is status 125" {

@@ -62,6 +62,27 @@ teardown() {
 	[[ $(LEAKED=host vpsctl exec --env A=1 -e 'B=two words' web1 sh -c 'echo "$A/$B/$FROM_SPEC/${LEAKED-}"') == "1/two words/spec/" ]]
 	[[ $(vpsctl exec web1 sh -c 'echo $HOME') == /root ]]
 	[[ -n $(vpsctl exec web1 sh -c 'echo $PATH') ]]
+	[[ $(vpsctl exec -e A=1 -e B=2 -e A=3 web1 env | grep ^A=) == A=3 ]]
+}
+
+@test "exec: a terminal of its own comes with the caller's TERM, unless another is asked for" {
+	needs_program script
+	term_of() {
+		TERM=vt52 script -qec "vpsctl exec $1 web1 sh -c 'echo is-\$TERM'" /dev/null </dev/null | tr -d '\r'
+	}
+	[[ $(term_of --tty) == *is-vt52* ]]
+	[[ $(term_of '--tty --env TERM=ansi') == *is-ansi* ]]
+	[[ $(term_of) != *vt52* ]]
+}
+
+@test "exec: root needs no entry in passwd, and an id that a VPS has not is named" {
+	vps_sh web1 'mv /etc/passwd /etc/passwd.away'
+	[[ $(vpsctl exec web1 sh -c 'echo "$(id -u) $USER $HOME"') == "0 root /" ]]
+	[[ $(vpsctl exec --user root web1 id -u) == 0 ]]
+	[[ $(vpsctl enter web1 <<<'id -u') == 0 ]]
+	vpsctl exec web1 mv /etc/passwd.away /etc/passwd
+	run -125 --separate-stderr vpsctl exec --user 70000 web1 id
+	[[ $stderr == "vpsctl: web1: cannot become user 70000: the user namespace has no such id" ]]
 }
 
 @test "exec: --cwd, and the user's home without" {

@@ -65,7 +65,7 @@ int lock_take(int dir_fd, const char *name, int wait_msec, struct vps_err *err)
 		int r;
 
 		if (fd < 0)
-			return vps_err_set(err, -errno, "cannot open lock %s", name);
+			return vps_err_set(err, -errno, "cannot open %s", name);
 		r = wait_for(fd, wait_msec);
 		if (r == -EWOULDBLOCK) {
 			(void)file_read_line(dir_fd, name, holder, sizeof(holder));

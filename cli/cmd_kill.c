@@ -42,7 +42,8 @@ static int check(struct cli *cli, const void *values, int count, char **args)
 	const struct kill_values *kill = values;
 
 	if (signal_parse(kill->signal) < 0)
-		return say_misuse(cli, "--signal: no signal is called \"%s\"", kill->signal);
+		return say_misuse(cli, "--signal: no signal is called \"%s\"; allowed are names, such as TERM or RTMIN+3, and 1 to 64",
+				  kill->signal);
 	return each_check(cli, values, count, args);
 }
 

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/own.h"
 #include "cli/text.h"
@@ -55,6 +56,12 @@ int say_misuse(const struct cli *cli, const char *fmt, ...)
 	return EXIT_MISUSED;
 }
 
+/* Whether the kernel refused what it would allow to root. */
+static bool is_roots(const struct vps_err *err)
+{
+	return err->code == -EACCES && !vps_err_is_said(err) && geteuid() != 0;
+}
+
 int say_error(const struct cli *cli, const char *subject, const struct vps_err *err)
 {
 	char text[sizeof(err->text) + 100];
@@ -62,7 +69,8 @@ int say_error(const struct cli *cli, const char *subject, const struct vps_err *
 
 	if (cli->command && cli->command->flags & CMD_RUNS)
 		status = EXIT_CANT_RUN;
-	say_line(subject ? subject : cli->path, vps_err_message(err, text, sizeof(text)), "");
+	say_line(subject ? subject : cli->path, vps_err_message(err, text, sizeof(text)),
+		 is_roots(err) ? "; run it with sudo" : "");
 	if (cli->is_debug)
 		(void)fprintf(stderr, "vpsctl: debug: %s, exit status %d\n",
 			      strerrorname_np(-err->code), status);

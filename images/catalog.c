@@ -156,7 +156,7 @@ static int find_digest(const struct index *index, const char *text, const char *
 			found = i;
 	}
 	if (found == index->len)
-		return vps_err_say(err, -VPS_ENOENT, "no image \"%s\"", text);
+		return vps_err_say(err, -VPS_ENOENT, "no image \"%s\"; `vpsctl image list` shows those that exist", text);
 	*ret_at = found;
 	return 0;
 }
@@ -178,5 +178,5 @@ int catalog_find(const struct index *index, const char *text, size_t *ret_at,
 		return find_digest(index, text, hex, ret_at, err);
 	if (reference_parse(text, name, err) < 0)
 		return err->code;
-	return vps_err_say(err, -VPS_ENOENT, "no image \"%s\"", name);
+	return vps_err_say(err, -VPS_ENOENT, "no image \"%s\"; `vpsctl image list` shows those that exist, `vpsctl image --help` how to make one", name);
 }

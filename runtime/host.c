@@ -131,14 +131,15 @@ int vps_lock_name(struct vps_host *host, const char *name, struct vps *vps, stru
 		own_close(&vps->lock_fd);
 		vps->run_fd = dir_make(host->run_fd, name, 0700, err);
 		if (vps->run_fd < 0)
-			return vps->run_fd;
+			return vps_err_in(err, "%s", host->run);
 		vps->lock_fd = lock_take(vps->run_fd, LOCK_NAME, host->wait_msec, err);
 		if (vps->lock_fd == -ENOENT) {	/* somebody removed the directory in between */
 			*err = (struct vps_err){ 0 };
 			continue;
 		}
 		if (vps->lock_fd < 0)
-			return vps->lock_fd;
+			return vps->lock_fd == -VPS_ELOCKED ? vps->lock_fd :
+							      vps_err_in(err, "%s/%s", host->run, name);
 		if (fstat(vps->run_fd, &st) == 0 && st.st_nlink > 0)
 			return 0;
 	}

@@ -39,7 +39,7 @@ int pool_find(struct db *db, const char *name, struct pool *ret_pool, struct vps
 	if (r < 0)
 		return r;
 	if (r == 0)
-		return vps_err_say(err, -VPS_ENOENT, "no network \"%s\"", name);
+		return vps_err_say(err, -VPS_ENOENT, "no network \"%s\"; leave network.bridge out for \"vps0\"", name);
 	*ret_pool = pool_make(name, (uint32_t)db_int(query, 0), (uint8_t)db_int(query, 1));
 	ret_pool->next = (uint32_t)db_int(query, 2);
 	return 0;

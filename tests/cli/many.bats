@@ -61,7 +61,7 @@ MANY="start stop restart kill pause resume destroy"
 @test "kill: an unknown signal is a mistake" {
 	local signal
 	for signal in FOO SIG 0 99 RTMIN+ RTMIN-1 RTMAX+1 RTMIN+99; do
-		misused "vpsctl: kill: --signal: no signal is called \"$signal\"; see 'vpsctl kill --help'" \
+		misused "vpsctl: kill: --signal: no signal is called \"$signal\"; allowed are names, such as TERM or RTMIN+3, and 1 to 64; see 'vpsctl kill --help'" \
 			vpsctl kill --signal "$signal" web1
 	done
 }

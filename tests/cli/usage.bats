@@ -121,6 +121,10 @@ load helpers
 	[[ $stderr == "vpsctl: list: cannot make directory /proc/none: No such file or directory" ]]
 	ln -s none "$VPS_ROOT/dangling"
 	run -1 vpsctl --root "$VPS_ROOT/dangling" create web1
+	chmod 700 "$VPS_ROOT"
+	cp "$(command -v vpsctl)" "$BATS_TEST_TMPDIR/vpsctl"
+	run -1 --separate-stderr setpriv --reuid=65534 --regid=65534 --clear-groups "$BATS_TEST_TMPDIR/vpsctl" list
+	[[ $stderr == "vpsctl: list: "*": Permission denied; run it with sudo" ]]
 	run -1 vpsctl image import --name small "$VPS_ROOT/none.tar"
 }
 

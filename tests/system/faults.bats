@@ -168,3 +168,17 @@ damage_web1() {
 	vpsctl start web1
 	status_is web1 running
 }
+
+@test "faults: a root directory that cannot be written is named, and can be looked at" {
+	vpsctl create web1
+	mount --bind "$VPS_ROOT" "$VPS_ROOT"
+	mount -o remount,bind,ro "$VPS_ROOT"
+	run -1 --separate-stderr vpsctl start web1
+	local said=$stderr
+	run -1 --separate-stderr vpsctl create web2
+	run -0 vpsctl list --quiet
+	umount "$VPS_ROOT"
+	[[ $output == web1 ]]
+	[[ $stderr == "vpsctl: web2: $VPS_ROOT/run: cannot make directory web2: Read-only file system" ]]
+	[[ $said == "vpsctl: web1: $VPS_ROOT/run/web1: cannot open lock: Read-only file system" ]]
+}

@@ -214,7 +214,7 @@ static void an_unknown_network_is_named(void **state)
 	(void)state;
 	assert_int_equal(registry_allocate(root.registry, "web1", "dmz", NULL, &got, &err),
 			 -VPS_ENOENT);
-	assert_string_equal(err.text, "no network \"dmz\"");
+	assert_string_equal(err.text, "no network \"dmz\"; leave network.bridge out for \"vps0\"");
 }
 
 static void a_pool_is_used_up_to_its_last_address_and_then_says_so(void **state)

@@ -259,10 +259,10 @@ static bool show(int fd)
 
 int vps_console(struct vps_host *host, const char *name, struct vps_err *err)
 {
-	OWN_FD fd = FD_NONE, size_fd = FD_NONE;
+	OWN_FD fd = FD_NONE, size_fd = FD_NONE, signal_fd = FD_NONE;
 	struct signalfd_siginfo info;
 	struct terminal terminal;
-	struct pollfd fds[3];
+	struct pollfd fds[4];
 	bool is_escaped = false;
 
 	{
@@ -278,11 +278,13 @@ int vps_console(struct vps_host *host, const char *name, struct vps_err *err)
 	if (fd < 0 || control_send(fd, CONTROL_CONSOLE, NULL, 0) < 0)
 		return vps_err_set(err, fd < 0 ? fd : -EPIPE, "cannot reach its monitor");
 	size_fd = terminal_watch_size();
+	signal_fd = relay_watch_signals();
 	(void)send_size(fd);
 	terminal_raw(STDIN_FILENO, &terminal);
 	fds[0] = (struct pollfd){ .fd = STDIN_FILENO, .events = POLLIN };
 	fds[1] = (struct pollfd){ .fd = fd, .events = POLLIN };
 	fds[2] = (struct pollfd){ .fd = size_fd, .events = POLLIN };
+	fds[3] = (struct pollfd){ .fd = signal_fd, .events = POLLIN };
 	for (;;) {
 		if (poll(fds, ARRAY_LEN(fds), -1) < 0 && errno != EINTR)
 			break;
@@ -292,6 +294,11 @@ int vps_console(struct vps_host *host, const char *name, struct vps_err *err)
 			break;
 		if (fds[2].revents && read(size_fd, &info, sizeof(info)) > 0)
 			(void)send_size(fd);
+		if (fds[3].revents && read(signal_fd, &info, sizeof(info)) > 0 &&
+		    info.ssi_signo != SIGCONT) {
+			terminal_restore(STDIN_FILENO, &terminal);
+			relay_die((int)info.ssi_signo);
+		}
 	}
 	terminal_restore(STDIN_FILENO, &terminal);
 	return 0;

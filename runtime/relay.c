@@ -82,8 +82,7 @@ static void give(struct typed *typed, int master_fd)
 	memmove(typed->keys, typed->keys + len, typed->len);
 }
 
-/* End as whoever did not catch the signal: the pty hangs up, and what is at it hears of that. */
-_Noreturn static void die_by(int number)
+_Noreturn void relay_die(int number)
 {
 	sigset_t set;
 
@@ -108,7 +107,7 @@ static void handle_signals(const struct pollfd *fds, int master_fd, int pid_fd, 
 		return;
 	if (!passes_all && (info.ssi_signo == SIGTERM || info.ssi_signo == SIGHUP)) {
 		terminal_restore(STDIN_FILENO, terminal);
-		die_by((int)info.ssi_signo);
+		relay_die((int)info.ssi_signo);	/* the pty hangs up, and what is at it hears of that */
 	}
 	(void)syscall(SYS_pidfd_send_signal, pid_fd, (int)info.ssi_signo, NULL, 0);
 }

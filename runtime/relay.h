@@ -22,6 +22,9 @@ void relay_terminal(int master_fd, int pid_fd, int signal_fd, bool passes_all);
  */
 int relay_watch_signals(void);
 
+/* End as one who did not catch this signal. */
+_Noreturn void relay_die(int number);
+
 /* Pass on what signal_fd delivers until the process ends. */
 void relay_signals(int signal_fd, int pid_fd);
 

@@ -29,6 +29,17 @@ typing() {
 	[[ $(vps_get web1 init_pid) == "$init" ]]
 }
 
+@test "console: a person is told how to leave, and has his terminal back when vpsctl is ended" {
+	needs_program script
+	vps_up web1
+	script -qec "vpsctl console web1; stty -a" /dev/null >"$BATS_TEST_TMPDIR/shown" < <(sleep 5) &
+	eventually 5 grep -q "console of web1; Ctrl-] and then '.' leaves it" "$BATS_TEST_TMPDIR/shown"
+	sleep 0.5
+	pkill -TERM -f "^vpsctl console web1"
+	wait $!
+	grep -q ' icanon ' "$BATS_TEST_TMPDIR/shown"
+}
+
 @test "console: Ctrl-] twice is one, and leaves nothing" {
 	vps_spec web1 '"init": ["/bin/sh", "-c", "stty raw -echo; head -c 3 | od -An -tx1; exec sleep 1000"]'
 	sleep 1

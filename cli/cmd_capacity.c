@@ -179,17 +179,12 @@ static int run(struct cli *cli, const void *values, int count, char **args)
 	return EXIT_DONE;
 }
 
-static const char *word(size_t i)
-{
-	return i < RESOURCES ? resources[i].name : NULL;
-}
-
 const struct command cmd_capacity = {
 	.name = "capacity",
 	.args = "[KEY=VALUE...]",
 	.summary = "say how many more VPSs of a plan this host has room for",
 	.details = "KEY=VALUE are limits of the plan, as `vpsctl help set` lists them.\n",
-	.word = word,
+	.word = operands_limit,
 	.max_args = CLI_ANY,
 	.flags = CMD_ROOT | CMD_HOST | CMD_JSON,
 	.options = options,

@@ -107,6 +107,7 @@ const struct command cmd_create = {
 	.summary = "make VPSs from an image",
 	.details = "NAME may be left out when the spec has one. What the command line says wins over\n"
 		   "the file. KEY=VALUE behind the names is as --set, for instance memory=512M.\n",
+	.word = operands_limit,
 	.max_args = CLI_ANY,
 	.flags = CMD_ROOT | CMD_HOST | CMD_JSON,
 	.options = options,

@@ -25,12 +25,15 @@ static void print_names(const struct command *const *list)
 
 static void print_rows(const struct option_row *rows, bool has_json)
 {
-	for (; rows && rows->name; rows++)
+	for (; rows && rows->name; rows++) {
 		if (has_json || strcmp(rows->name, "json"))
 			printf("--%s%s\n", rows->name, rows->value ? "=" : "");
+		if (rows->letter && rows->value)
+			printf("-%c=\n", rows->letter);
+	}
 }
 
-/* Sub-commands, options (with '=' where they take a value), and what operands there are. */
+/* Sub-commands, options (with '=' where they take a value, these by letter too), what operands there are. */
 static void print_words(const struct command *command)
 {
 	size_t i;

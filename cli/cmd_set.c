@@ -163,11 +163,6 @@ static void explain(void)
 	}
 }
 
-static const char *word(size_t i)
-{
-	return i < RESOURCES ? resources[i].name : NULL;
-}
-
 const struct command cmd_set = {
 	.name = "set",
 	.args = "NAME... KEY=VALUE...",
@@ -175,7 +170,7 @@ const struct command cmd_set = {
 	.details = "VALUE is an amount, as memory=2G; a difference, as memory=+512M or pids=-100;\n"
 		   "max; or default. Less memory than a VPS needs is refused, not taken.\n",
 	.explain = explain,
-	.word = word,
+	.word = operands_limit,
 	.max_args = CLI_ANY,
 	.flags = CMD_ROOT | CMD_HOST | CMD_JSON,
 	.options = options,

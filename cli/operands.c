@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/fileio.h"
+#include "runtime/resources.h"
 
 #define FILE_MAX	(1u << 20)	/* bytes */
 
@@ -45,4 +46,9 @@ int operands_sort(int count, char **args)
 		args[names++] = word;
 	}
 	return names;
+}
+
+const char *operands_limit(size_t i)
+{
+	return i < RESOURCES ? resources[i].name : NULL;
 }

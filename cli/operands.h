@@ -3,6 +3,8 @@
 #ifndef CLI_OPERANDS_H
 #define CLI_OPERANDS_H
 
+#include <stddef.h>
+
 #include "base/err.h"
 
 /*
@@ -16,5 +18,8 @@ int operands_read_file(const char *path, char **ret_text, struct vps_err *err);
 
 /* Operands that hold a '=' are settings. Moves the others to the start; returns their number. */
 int operands_sort(int count, char **args);
+
+/* The i-th limit, for the completion of shells; NULL behind the last. */
+const char *operands_limit(size_t i);
 
 #endif

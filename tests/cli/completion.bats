@@ -17,7 +17,7 @@ complete_line() {
 @test "completion: offers every command" {
 	local offered command
 	offered=$(complete_line vpsctl "")
-	for command in $(vpsctl help --words | grep -v '^--'); do
+	for command in $(vpsctl help --words | grep -v '^-'); do
 		grep -qx "$command" <<<"$offered"
 	done
 	[[ $(complete_line vpsctl sto) == stop ]]
@@ -41,4 +41,40 @@ complete_line() {
 
 @test "completion: an empty root has no names to offer" {
 	[[ -z $(complete_line vpsctl start "") ]]
+}
+
+# with_vps NAME...: a root that has them.
+with_vps() {
+	local name
+	for name; do
+		mkdir -p "$VPS_ROOT/vps/$name"
+		printf '{"version": 1, "name": "%s", "image": "busybox"}' "$name" >"$VPS_ROOT/vps/$name/spec.json"
+	done
+}
+
+@test "completion: names are offered where a VPS is meant, as often as there may be one" {
+	with_vps web1 web2
+	local both=$'web1\nweb2'
+	[[ $(complete_line vpsctl start "") == "$both" ]]
+	[[ $(complete_line vpsctl start --json web1 "") == "$both" ]]
+	[[ $(complete_line vpsctl stats "") == "$both" ]]
+	[[ $(complete_line vpsctl exec -u root "") == "$both" ]]
+	[[ -z $(complete_line vpsctl exec web1 "") ]]
+	[[ -z $(complete_line vpsctl rename web1 "") ]]
+	[[ $(complete_line vpsctl create w) == "" ]]
+	[[ -z $(complete_line vpsctl exec -u "") ]]
+	[[ -z $(complete_line vpsctl stop --timeout = "") ]]
+}
+
+@test "completion: limits are offered where they are taken" {
+	[[ $(complete_line vpsctl create web1 pi) == pids= ]]
+	[[ $(complete_line vpsctl set web1 pi) == pids= ]]
+	[[ $(complete_line vpsctl capacity pi) == pids= ]]
+	[[ -z $(complete_line vpsctl set web1 pids = "") ]]
+}
+
+@test "completion: help takes commands" {
+	[[ $(complete_line vpsctl help capa) == capacity ]]
+	[[ $(complete_line vpsctl help image boot) == bootstrap ]]
+	[[ $(complete_line vpsctl help --wo) == --words ]]
 }

@@ -28,9 +28,9 @@ misused() {
 # Every command, with its sub-commands: "start", "image list", …
 all_commands() {
 	local word
-	for word in $(vpsctl help --words | grep -v '^--'); do
+	for word in $(vpsctl help --words | grep -v '^-'); do
 		if [[ $word == image ]]; then
-			vpsctl help --words image | grep -v '^--' | sed 's/^/image /'
+			vpsctl help --words image | grep -v '^-' | sed 's/^/image /'
 		else
 			printf '%s\n' "$word"
 		fi

@@ -22,6 +22,7 @@ const struct command *const commands[] = {
 	&cmd_wait,
 	&cmd_rename,
 	&cmd_set,
+	&cmd_configure,
 	&cmd_stats,
 	&cmd_capacity,
 	&cmd_metrics,

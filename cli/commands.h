@@ -12,6 +12,7 @@ extern const struct command *const commands[];
 const struct command *commands_find(const struct command *const *list, const char *name);
 
 extern const struct command cmd_capacity;
+extern const struct command cmd_configure;
 extern const struct command cmd_console;
 extern const struct command cmd_create;
 extern const struct command cmd_destroy;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Reads and sorts what a command is given, for cmd_create.c, cmd_set.c and cmd_capacity.c. */
+/* Reads and sorts what a command is given, for cmd_create.c, cmd_set.c, cmd_configure.c and cmd_capacity.c. */
 #include "cli/operands.h"
 
 #include <errno.h>

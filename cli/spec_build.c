@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Puts the spec of a new VPS together, for cmd_create.c. */
+/* Puts a spec together from words and files, for cmd_create.c and cmd_configure.c. */
 #include "cli/spec_build.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The spec of a new VPS, put together from a file and the command line. */
+/* A spec, put together from a file and the command line. */
 #ifndef CLI_SPEC_BUILD_H
 #define CLI_SPEC_BUILD_H
 

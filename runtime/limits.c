@@ -109,7 +109,7 @@ int limits_read_change(const char *setting, struct limit_change *ret_change, str
 	if (!setting[len] || len == 0)
 		return vps_err_say(err, -EINVAL, "%s is not KEY=VALUE", doc_quote(setting, shown));
 	if (change.id == RESOURCES)
-		return vps_err_say(err, -EINVAL, "%s: no limit has this name; `vpsctl help set` lists them",
+		return vps_err_say(err, -EINVAL, "%s: no limit has this name; `vpsctl help set` lists them, `vpsctl configure` changes other keys",
 				   doc_quote(setting, shown));
 	if (strcmp(value, "default") == 0) {
 		change.kind = CHANGE_DEFAULT;

@@ -104,6 +104,14 @@ int spec_print(const struct spec *spec, char **ret_text, struct vps_err *err);
 int spec_set(struct spec *spec, const char *key, const char *value, struct vps_err *err);
 
 /*
+ * Take one key out of the spec, by its path with dots as above, so that it has
+ * its default again. One that is not there is success.
+ * Returns 0, or -EINVAL for a key that there is not, or that others need; the
+ * spec is then as it was.
+ */
+int spec_unset(struct spec *spec, const char *key, struct vps_err *err);
+
+/*
  * Refuse combinations of keys that cannot be, such as memory.high above memory.
  * spec_parse() has done so; after spec_set() it is the caller's to do, once all
  * keys are set.

@@ -114,11 +114,22 @@ static json_t *open_section(json_t *root, const char *path)
 	return object;
 }
 
+/* The spec as its JSON says it now. */
+static int read_back(struct spec *spec, json_t *root, struct vps_err *err)
+{
+	struct spec fresh = { 0 };
+
+	if (spec_read(root, &fresh, err) < 0)
+		return err->code;
+	spec_free(spec);
+	*spec = fresh;
+	return 0;
+}
+
 int spec_set(struct spec *spec, const char *key, const char *value, struct vps_err *err)
 {
 	OWN_JSON *root = spec_to_json(spec);
 	const struct section *section;
-	struct spec fresh = { 0 };
 	const char *name;
 	json_t *object, *word;
 	char shown[DOC_SHOWN], name_shown[DOC_SHOWN];
@@ -134,9 +145,48 @@ int spec_set(struct spec *spec, const char *key, const char *value, struct vps_e
 	if (!word || json_object_set_new(object, name, word) < 0)
 		return vps_err_set(err, -ENOMEM, "cannot set %s",
 				   doc_printable(key, name_shown));
-	if (spec_read(root, &fresh, err) < 0)
-		return err->code;
-	spec_free(spec);
-	*spec = fresh;
-	return 0;
+	return read_back(spec, root, err);
+}
+
+static bool is_known(const struct section *section, const char *name)
+{
+	const struct doc_key *key;
+
+	if (!section->keys)
+		return strcmp(section->path, "resources") != 0 || resource_find(name) < RESOURCES;
+	for (key = section->keys; key->name && strcmp(key->name, name) != 0; key++)
+		;
+	return key->name;
+}
+
+/* The object of a section; NULL when it is not there, or is a single word. */
+static json_t *find_object(json_t *root, const char *path)
+{
+	json_t *object = root;
+	char key[40];
+
+	while (object && *path) {
+		size_t len = strcspn(path, ".");
+
+		(void)snprintf(key, sizeof(key), "%.*s", (int)len, path);
+		object = json_object_get(object, key);
+		path += len + (path[len] == '.');
+	}
+	return object;
+}
+
+int spec_unset(struct spec *spec, const char *key, struct vps_err *err)
+{
+	OWN_JSON *root = spec_to_json(spec);
+	const struct section *section;
+	const char *name;
+	char shown[DOC_SHOWN];
+
+	if (!root)
+		return vps_err_set(err, -ENOMEM, "cannot change the spec");
+	section = find_section(key, &name);
+	if (strlen(key) > KEY_MAX || !is_known(section, name))
+		return vps_err_say(err, -EINVAL, "%s: unknown key; vps.json(5) lists them", doc_quote(key, shown));
+	(void)json_object_del(find_object(root, section->path), name);
+	return read_back(spec, root, err);
 }

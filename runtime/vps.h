@@ -140,6 +140,20 @@ int vps_set(struct vps_host *host, const char *name, const struct vps_settings *
 	    unsigned flags, struct vps_change **ret_changes, size_t *ret_count,
 	    struct vps_err *err);
 
+/* Changes a spec. Returns 0, or -errno with err set. */
+typedef int vps_change_fn(struct spec *spec, void *arg, struct vps_err *err);
+
+/*
+ * Change the spec of a VPS, running or not: onboot at once, the rest for its
+ * next start. Limits are for vps_set(), the name is for vps_rename(); image,
+ * network.mode, network.bridge and network.address stay.
+ *
+ * change   called once, under the lock, with the spec as it is
+ * Returns 0; -EINVAL for what cannot be or is not to be changed here; what change() returned.
+ */
+int vps_configure(struct vps_host *host, const char *name, vps_change_fn *change, void *arg,
+		  struct vps_err *err);
+
 /* Delete it and its data. Running: -VPS_ESTATE unless is_forced, which kills it first. */
 int vps_destroy(struct vps_host *host, const char *name, bool is_forced, struct vps_err *err);
 

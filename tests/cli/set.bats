@@ -76,7 +76,7 @@ refused() {
 	refused memory=lots 'memory: "lots" is not a size such as 512M or 2G; allowed are 1M to 1048576T, or max'
 	refused memory= 'memory: "" is not a size'
 	# shellcheck disable=SC2016
-	refused memroy=1G '"memroy=1G": no limit has this name; `vpsctl help set` lists them'
+	refused memroy=1G '"memroy=1G": no limit has this name; `vpsctl help set` lists them, `vpsctl configure` changes other keys'
 	refused "=1G" '"=1G" is not KEY=VALUE'
 	refused cpu.weight=max "cpu.weight: max is above 10000"
 	refused cpu.set=+1 "cpu.set: nothing can be added to a list or taken from it; write it whole"

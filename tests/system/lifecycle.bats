@@ -400,6 +400,16 @@ monitor_is_in() {
 	status_is web2 stopped
 }
 
+@test "configure: what is changed is there at the next start" {
+	vps_up web1 -l a=1
+	vpsctl configure web1 hostname=other onboot=true env.LANG=C --unset labels
+	[[ $(vpsctl exec web1 hostname) == web1 ]]
+	vpsctl stop --kill web1
+	vpsctl start --onboot
+	[[ $(vpsctl exec web1 sh -c 'echo "$(hostname) $LANG"') == "other C" ]]
+	vpsctl inspect web1 | jq -e '.spec.labels == null and .spec.onboot'
+}
+
 @test "start: of many at the same time, one starts it" {
 	vpsctl create web1
 	local i started=0 pids=()

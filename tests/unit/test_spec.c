@@ -244,6 +244,35 @@ static void single_keys_are_set_by_the_rules_of_the_parser(void **state)
 	spec_free(&spec);
 }
 
+static void single_keys_are_taken_out(void **state)
+{
+	static const char *const keys[] = { "hostname", "memory", "resources.pids", "env.LANG",
+					    "labels.none", "network.dns", "restart", "mounts",
+					    "security.capabilities.add", "onboot" };
+	static const char *const unknown[] = { "", "colour", "network.colour", "resources.colour",
+					       "\xff" };
+	struct vps_err err = { 0 };
+	struct spec spec = { 0 };
+	size_t i;
+
+	(void)state;
+	assert_int_equal(parse(whole, &spec, &err), 0);
+	for (i = 0; i < ARRAY_LEN(keys); i++) {
+		assert_int_equal(spec_unset(&spec, keys[i], &err), 0);
+		assert_int_equal(spec_unset(&spec, keys[i], &err), 0);	/* it is not there any more */
+	}
+	assert_null(spec.hostname);
+	assert_false(spec.limits.is_set[RES_MEMORY] || spec.limits.is_set[RES_PIDS]);
+	assert_int_equal(spec.mount_count, 0);
+	assert_int_equal(spec.restart, RESTART_NO);
+	for (i = 0; i < ARRAY_LEN(unknown); i++) {
+		memset(&err, 0, sizeof(err));
+		assert_int_equal(spec_unset(&spec, unknown[i], &err), -EINVAL);
+		assert_non_null(strstr(err.text, "unknown key"));
+	}
+	spec_free(&spec);
+}
+
 /* "memory.high" may be set before the "memory" that it needs. */
 static void combinations_are_checked_when_all_keys_are_set(void **state)
 {
@@ -339,6 +368,13 @@ static int attempt_set(void *arg)
 	return spec_set(arg, "mounts", "[{\"source\": \"/a\", \"target\": \"/b\"}]", &err);
 }
 
+static int attempt_unset(void *arg)
+{
+	struct vps_err err = { 0 };
+
+	return spec_unset(arg, "mounts", &err);
+}
+
 static void every_allocation_may_fail(void **state)
 {
 	struct vps_err err = { 0 };
@@ -353,6 +389,8 @@ static void every_allocation_may_fail(void **state)
 	assert_in_range(fail_every(attempt_print, &spec), 50, 10000);
 	assert_in_range(fail_every(attempt_set, &spec), 50, 10000);
 	assert_string_equal(spec.mounts[0].target, "/b");
+	assert_in_range(fail_every(attempt_unset, &spec), 50, 10000);
+	assert_int_equal(spec.mount_count, 0);
 	spec_free(&spec);
 }
 
@@ -375,6 +413,7 @@ int main(void)
 		cmocka_unit_test(what_is_not_json_is_refused_with_its_line),
 		cmocka_unit_test(a_document_above_its_bound_is_refused),
 		cmocka_unit_test(single_keys_are_set_by_the_rules_of_the_parser),
+		cmocka_unit_test(single_keys_are_taken_out),
 		cmocka_unit_test(combinations_are_checked_when_all_keys_are_set),
 		cmocka_unit_test(a_name_is_a_dns_label),
 		cmocka_unit_test(every_key_has_its_paragraph_in_the_man_page),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* vpsctl doctor: says what this host can do, what not, and what to do about it. */
 #include <stdio.h>
+#include <string.h>
 
 #include "base/own.h"
 #include "cli/commands.h"
@@ -34,6 +35,31 @@ static const char *state_name(const struct vps_finding *finding)
 	return finding->is_required ? "MISSING" : "missing";
 }
 
+static bool has_remedy(const struct vps_finding *finding, const char *remedy)
+{
+	return !finding->is_ok && strcmp(finding->remedy, remedy) == 0;
+}
+
+/* Each once, behind the names of all that it helps. */
+static void print_remedies(const struct vps_finding *findings, size_t count)
+{
+	size_t i, k;
+
+	for (i = 0; i < count; i++) {
+		const char *remedy = findings[i].remedy;
+
+		for (k = 0; k < i && !has_remedy(&findings[k], remedy); k++)
+			;
+		if (findings[i].is_ok || !*remedy || k < i)
+			continue;
+		printf("%s", findings[i].name);
+		for (k = i + 1; k < count; k++)
+			if (has_remedy(&findings[k], remedy))
+				printf(", %s", findings[k].name);
+		printf(": %s\n", remedy);
+	}
+}
+
 static int print_table(const struct vps_finding *findings, size_t count)
 {
 	static const char *const heading[] = { "CHECK", "STATE", "FOUND", NULL };
@@ -49,9 +75,7 @@ static int print_table(const struct vps_finding *findings, size_t count)
 		table_row(&table, row);
 	}
 	rc = table_print(&table);
-	for (i = 0; i < count; i++)
-		if (!findings[i].is_ok && *findings[i].remedy)
-			printf("%s: %s\n", findings[i].name, findings[i].remedy);
+	print_remedies(findings, count);
 	return rc;
 }
 

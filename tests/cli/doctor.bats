@@ -30,3 +30,11 @@ load helpers
 	((status == 6 || status == 0))
 	[[ $output == *"kernel "* ]]
 }
+
+@test "doctor: what helps several findings is said once" {
+	needs_root
+	cp "$(command -v vpsctl)" "$BATS_TEST_TMPDIR/vpsctl"
+	run -6 setpriv --reuid=65534 --regid=65534 --clear-groups "$BATS_TEST_TMPDIR/vpsctl" --root "$VPS_ROOT" doctor
+	run -0 grep ': run it as root of the host: sudo vpsctl doctor$' <<<"$output"
+	[[ ${#lines[@]} == 1 && ${lines[0]} == "privileges, "*"id map, "*"id ranges"* ]]
+}

@@ -2,6 +2,7 @@
 /* vps-oci kill: sends a signal to a container's init, or to all of it. */
 #include <errno.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -87,8 +88,11 @@ static int run(const struct oci_cli *cli, const void *values, int count, char **
 	int r;
 
 	wanted.signal = count > 1 ? signal_parse(args[1]) : SIGTERM;
+	if (count > 1 && strcmp(args[1], "0") == 0)	/* kill(2): only look whether it is there */
+		wanted.signal = 0;
 	if (wanted.signal < 0)
-		return oci_say_misuse(cli, "\"%.60s\" is not a signal", args[1]);
+		return oci_say_misuse(cli, "\"%.60s\" is not a signal; allowed are names, and 0 to 64",
+				      args[1]);
 	r = wanted.is_regex ? oci_each(cli, args[0], kill_one, &wanted, &err) :
 			      kill_one(cli, args[0], &wanted, &err);
 	return r < 0 ? oci_say_error(cli, &err) : OCI_DONE;

@@ -96,7 +96,7 @@ known_options() {
 	refused 1 "state: missing argument: ID; see 'vps-oci state --help'" oci state
 	refused 1 "state: unexpected argument \"c2\"; see 'vps-oci state --help'" oci state c1 c2
 	refused 1 "exec: missing argument: COMMAND, or --process; see 'vps-oci exec --help'" oci exec c1
-	refused 1 "kill: \"FROB\" is not a signal; see 'vps-oci kill --help'" oci kill c1 FROB
+	refused 1 "kill: \"FROB\" is not a signal; allowed are names, and 0 to 64; see 'vps-oci kill --help'" oci kill c1 FROB
 }
 
 @test "oci: ids are checked before they become paths" {

@@ -272,6 +272,7 @@ created() {
 	oci start c1 3>&-
 	eventually 5 oci exec c1 sh -c 'grep -q "^SigCgt:.*[^0]" /proc/1/status'
 	sleep 0.3
+	oci kill c1 0
 	oci kill c1 SIGUSR1
 	eventually 5 oci exec c1 grep -q usr1 /tmp/got
 	oci kill c1 12

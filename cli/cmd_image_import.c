@@ -4,6 +4,7 @@
 #include "cli/image_options.h"
 #include "cli/image_program.h"
 #include "cli/say.h"
+#include "runtime/signals.h"
 
 static int check(struct cli *cli, const void *values, int count, char **args)
 {
@@ -11,7 +12,12 @@ static int check(struct cli *cli, const void *values, int count, char **args)
 
 	(void)count;
 	(void)args;
-	return import->name ? EXIT_DONE : say_misuse(cli, "--name is missing");
+	if (!import->name)
+		return say_misuse(cli, "--name is missing");
+	if (import->stop_signal && signal_parse(import->stop_signal) < 0)
+		return say_misuse(cli, "--stop-signal: no signal is called \"%s\"; allowed are names, such as TERM or RTMIN+3, and 1 to 64",
+				  import->stop_signal);
+	return EXIT_DONE;
 }
 
 const struct command cmd_image_import = {

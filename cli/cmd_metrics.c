@@ -180,7 +180,7 @@ const struct command cmd_metrics = {
 	.name = "metrics",
 	.args = "",
 	.summary = "print what VPSs use for Prometheus",
-	.details = "For a collector that reads text files, say, or behind inetd.\n",
+	.details = "For a collector that reads text files, for example.\n",
 	.flags = CMD_ROOT | CMD_HOST,
 	.run = run,
 };

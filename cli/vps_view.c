@@ -7,7 +7,7 @@
 
 int main(int argc, char **argv)
 {
-	if (argc != 2) {
+	if (argc != 2 || *argv[1] != '/') {
 		(void)fprintf(stderr, "vps-view: vps-monitor starts this program; "
 				      "usage: vps-view DIR\n");
 		return 2;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Parses signal names; called by stop, kill and the image's stop signal. */
+/* Parses signal names; called by kill and import, and for the stop signal of an image. */
 #include "signals.h"
 
 #include <errno.h>

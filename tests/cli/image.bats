@@ -32,6 +32,8 @@ load helpers
 		vpsctl image import
 	misused "vpsctl: image busybox: unexpected argument \"x\"; see 'vpsctl image busybox --help'" \
 		vpsctl image busybox x
+	misused "vpsctl: image import: --stop-signal: no signal is called \"FROB\"; allowed are names, such as TERM or RTMIN+3, and 1 to 64; see 'vpsctl image import --help'" \
+		vpsctl image import --name x --stop-signal FROB "$BATS_TEST_TMPDIR/x.tar"
 	misused "vpsctl: image import: --name is missing; see 'vpsctl image import --help'" \
 		vpsctl image import /dev/null
 }

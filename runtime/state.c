@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -135,6 +136,14 @@ uint64_t process_start_ticks(pid_t pid)
 	return at ? strtoull(at + 1, NULL, 10) : 0;
 }
 
+/* Also of one that its parent has not taken note of yet. */
+static bool has_ended(int pid_fd)
+{
+	struct pollfd process = { .fd = pid_fd, .events = POLLIN };
+
+	return poll(&process, 1, 0) > 0;
+}
+
 int state_open_init(const struct run_state *state)
 {
 	OWN_FD fd = FD_NONE;
@@ -143,7 +152,7 @@ int state_open_init(const struct run_state *state)
 		return FD_NONE;
 	fd = pidfd_open(state->init_pid, 0);
 	/* Compared after it was opened: from then on the pid cannot be reused under us. */
-	if (fd < 0 || process_start_ticks(state->init_pid) != state->init_start)
+	if (fd < 0 || process_start_ticks(state->init_pid) != state->init_start || has_ended(fd))
 		return FD_NONE;
 	return fd_take(&fd);
 }

@@ -175,6 +175,21 @@ deaf='"init": ["/bin/sh", "-c", "trap : TERM INT USR1 USR2 PWR HUP; while :; do 
 	[[ $(vps_get web1 reason) == "killed by signal 9" ]]
 }
 
+@test "kill: an init that has ended does not run, also before its monitor has taken note" {
+	vps_up web1
+	local init monitor
+	init=$(vps_get web1 init_pid)
+	monitor=$(vps_get web1 monitor_pid)
+	kill -STOP "$monitor"
+	vpsctl kill web1
+	eventually 10 grep -q '^State:.*Z' "/proc/$init/status"
+	[[ $(vps_get web1 init_pid) == null ]]
+	run -125 --separate-stderr vpsctl exec web1 true
+	kill -CONT "$monitor"
+	[[ $stderr == "vpsctl: web1: it is not running" ]]
+	eventually 10 status_is web1 stopped
+}
+
 @test "kill: --everything reaches the others, too" {
 	vps_up web1
 	vps_sh web1 'sleep 1000 & echo $! >/root/pid'

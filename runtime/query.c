@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* The verbs of vps.h that only look: get, list, inspect, wait, logs, layers in use. */
+/* The verbs of vps.h that only look: get, list, inspect, wait, layers in use. */
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
@@ -13,13 +13,12 @@
 
 #include "base/fileio.h"
 #include "base/lock.h"
-#include "console_server.h"
 #include "host.h"
 #include "isolation/cg.h"
 #include "live.h"
 #include "monitor.h"
 
-#define POLL_MSEC	50	/* how often `wait` and `logs --follow` look again */
+#define POLL_MSEC	50	/* how often `wait` looks again */
 
 static int no_such(struct vps_err *err)
 {
@@ -312,7 +311,7 @@ int vps_inspect(struct vps_host *host, const char *name, bool is_oci, char **ret
 	return r;
 }
 
-/* ---- wait, logs ---- */
+/* ---- wait ---- */
 
 int vps_wait(struct vps_host *host, const char *name, int timeout_msec,
 	     struct vps_info *ret_info, struct vps_err *err)
@@ -332,92 +331,6 @@ int vps_wait(struct vps_host *host, const char *name, int timeout_msec,
 					   vps_status_name(ret_info->status), timeout_msec / 1000);
 		(void)nanosleep(&pause, NULL);
 	}
-}
-
-/* The last lines of a text: where they begin. */
-static const char *last_lines(const char *text, size_t len, size_t lines)
-{
-	const char *at = text + len;
-
-	if (len > 0 && at[-1] == '\n')
-		at--;
-	while (at > text) {
-		if (at[-1] == '\n' && --lines == 0)
-			break;
-		at--;
-	}
-	return at;
-}
-
-static int print_log(int vps_fd, const char *name, size_t lines, int out_fd, struct vps_err *err)
-{
-	OWN_MEM char *text = NULL;
-	const char *from;
-	size_t len;
-	int r = file_read(vps_fd, name, CONSOLE_LOG_MAX * 2, &text, &len, err);
-
-	if (r == -ENOENT) {
-		*err = (struct vps_err){ 0 };
-		return 0;
-	}
-	if (r < 0)
-		return r;
-	from = lines == SIZE_MAX ? text : lines ? last_lines(text, len, lines) : text + len;
-	r = fd_write_all(out_fd, from, len - (size_t)(from - text));
-	return r < 0 ? vps_err_set(err, r, "cannot write") : 0;
-}
-
-/* Print what is added until the VPS is stopped; a rotated log is finished, then the new one read. */
-static int follow(struct vps_host *host, const char *name, int vps_fd, int out_fd,
-		  struct vps_err *err)
-{
-	const struct timespec pause = { .tv_nsec = POLL_MSEC * 1000000L };
-	OWN_FD log_fd = openat(vps_fd, CONSOLE_LOG, O_RDONLY | O_CLOEXEC);
-	bool is_last = false;
-
-	if (log_fd >= 0)
-		(void)lseek(log_fd, 0, SEEK_END);
-	for (;;) {
-		struct vps_info info;
-		struct stat ours, theirs;
-		char data[8192];
-		ssize_t len;
-
-		while (log_fd >= 0 && (len = read(log_fd, data, sizeof(data))) > 0)
-			if (fd_write_all(out_fd, data, (size_t)len) < 0)
-				return vps_err_set(err, -EPIPE, "cannot write");
-		if (fstatat(vps_fd, CONSOLE_LOG, &theirs, 0) == 0 &&
-		    (log_fd < 0 || fstat(log_fd, &ours) < 0 || ours.st_ino != theirs.st_ino)) {
-			own_close(&log_fd);
-			log_fd = openat(vps_fd, CONSOLE_LOG, O_RDONLY | O_CLOEXEC);
-			continue;
-		}
-		if (is_last)
-			return 0;
-		if (vps_get(host, name, &info, err) < 0)
-			return err->code;
-		is_last = info.status == VPS_STOPPED && !info.monitor_pid;
-		(void)nanosleep(&pause, NULL);
-	}
-}
-
-int vps_logs(struct vps_host *host, const char *name, size_t lines, bool is_followed, int out_fd,
-	     struct vps_err *err)
-{
-	OWN_FD vps_fd = FD_NONE;
-	struct vps_info info;
-	int r = vps_get(host, name, &info, err);
-
-	if (r < 0)
-		return r;
-	vps_fd = openat(host->vps_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (vps_fd < 0)
-		return no_such(err);
-	if (lines == SIZE_MAX)
-		r = print_log(vps_fd, CONSOLE_LOG ".1", lines, out_fd, err);
-	if (r == 0)
-		r = print_log(vps_fd, CONSOLE_LOG, lines, out_fd, err);
-	return r == 0 && is_followed ? follow(host, name, vps_fd, out_fd, err) : r;
 }
 
 /* ---- what may not be removed ---- */

@@ -306,6 +306,17 @@ deaf='"init": ["/bin/sh", "-c", "trap : TERM INT USR1 USR2 PWR HUP; while :; do 
 	(($(cat "$VPS_ROOT"/vps/web1/console.log* | wc -c) < 2200000))
 }
 
+@test "logs: --lines reaches behind a rotation, and --follow leaves nothing out" {
+	vps_spec web1 '"init": ["/bin/sh", "-c", "i=0; while [ $i -lt 60000 ]; do echo line $i of what init writes; i=$((i + 1)); done; sleep 2"]'
+	vpsctl logs --follow web1 | tr -d '\r' >"$BATS_TEST_TMPDIR/followed"
+	[[ -s $VPS_ROOT/vps/web1/console.log.1 ]]
+	seq -f 'line %g of what init writes' 0 59999 | tail -n "$(wc -l <"$BATS_TEST_TMPDIR/followed")" | cmp - "$BATS_TEST_TMPDIR/followed"
+	local kept
+	kept=$(wc -l <"$VPS_ROOT/vps/web1/console.log")
+	[[ $(vpsctl logs --lines $((kept + 2)) web1 | wc -l) == $((kept + 2)) ]]
+	[[ $(vpsctl logs --lines $((kept + 2)) web1 | head -n 1 | tr -d '\r') == "line $((60000 - kept - 2)) of what init writes" ]]
+}
+
 @test "poweroff inside stops the VPS" {
 	vps_up web1
 	vps_sh web1 poweroff || true	# init may end it before it has ended

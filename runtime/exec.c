@@ -1,26 +1,17 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* vps_exec() and vps_console(): a person's terminal, or pipes, inside a VPS. */
+/* vps_exec(): a program inside a VPS, with a terminal or pipes. */
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "base/fileio.h"
 #include "control.h"
 #include "host.h"
 #include "isolation/cg.h"
 #include "join.h"
 #include "relay.h"
-#include "terminal.h"
 #include "view_client.h"
-
-#define ESCAPE_KEY	0x1d	/* Ctrl-], as in telnet and virsh */
 
 /* What an exec needs of a running VPS, gathered under its lock, used without it. */
 struct target {
@@ -182,124 +173,5 @@ int vps_exec(struct vps_host *host, const char *name, const struct vps_exec *exe
 	*ret_status = relay_wait(join.pid);
 	own_close(&join.pid_fd);
 	target_free(&target);
-	return 0;
-}
-
-/* ---- console ---- */
-
-static int send_size(int fd)
-{
-	struct winsize size;
-
-	if (ioctl(STDIN_FILENO, TIOCGWINSZ, &size) < 0)
-		return 0;
-	return control_send(fd, CONTROL_SIZE, &size, sizeof(size));
-}
-
-/*
- * Take the escapes out of what was typed: Ctrl-] . leaves, Ctrl-] Ctrl-] is one
- * Ctrl-], before anything else it is itself.
- *
- * is_escaped  whether the key before these was an escape; updated
- * ret_len     bytes in out, which has room for one more than there are keys
- * Returns whether to leave.
- */
-static bool filter_keys(const char *keys, size_t count, bool *is_escaped, char *out,
-			size_t *ret_len)
-{
-	size_t i, len = 0;
-	bool is_over = false;
-
-	for (i = 0; i < count && !is_over; i++) {
-		bool is_escape = keys[i] == ESCAPE_KEY;
-
-		if (*is_escaped && keys[i] == '.') {
-			is_over = true;
-		} else if (*is_escaped || !is_escape) {
-			if (*is_escaped && !is_escape)
-				out[len++] = ESCAPE_KEY;
-			out[len++] = keys[i];
-			*is_escaped = false;
-		} else {
-			*is_escaped = true;
-		}
-	}
-	*ret_len = len;
-	return is_over;
-}
-
-/* Keys to the monitor. False: leave. */
-static bool send_keys(int fd, bool *is_escaped)
-{
-	char keys[CONTROL_PACKET / 2], out[CONTROL_PACKET / 2 + 1];
-	ssize_t count = read(STDIN_FILENO, keys, sizeof(keys));
-	size_t len;
-	bool is_over;
-
-	if (count < 0)
-		return errno == EINTR || errno == EAGAIN;
-	if (count == 0)
-		return false;
-	is_over = filter_keys(keys, (size_t)count, is_escaped, out, &len);
-	if (len > 0 && control_send(fd, CONTROL_DATA, out, len) < 0)
-		return false;
-	return !is_over;
-}
-
-static bool show(int fd)
-{
-	char data[CONTROL_PACKET];
-	enum control_kind kind;
-	ssize_t len = control_receive(fd, &kind, data, sizeof(data), NULL);
-
-	if (len < 0)
-		return false;
-	return kind != CONTROL_DATA || fd_write_all(STDOUT_FILENO, data, (size_t)len) == 0;
-}
-
-int vps_console(struct vps_host *host, const char *name, struct vps_err *err)
-{
-	OWN_FD fd = FD_NONE, size_fd = FD_NONE, signal_fd = FD_NONE;
-	struct signalfd_siginfo info;
-	struct terminal terminal;
-	struct pollfd fds[4];
-	bool is_escaped = false;
-
-	{
-		OWN_VPS vps = VPS_INIT;
-		int r = vps_lock(host, name, &vps, err);
-
-		if (r < 0)
-			return r;
-		if (!vps.has_monitor)
-			return vps_err_say(err, -VPS_ESTATE, "it is not running");
-		fd = control_connect(vps.run_fd);
-	}
-	if (fd < 0 || control_send(fd, CONTROL_CONSOLE, NULL, 0) < 0)
-		return vps_err_set(err, fd < 0 ? fd : -EPIPE, "cannot reach its monitor");
-	size_fd = terminal_watch_size();
-	signal_fd = relay_watch_signals();
-	(void)send_size(fd);
-	terminal_raw(STDIN_FILENO, &terminal);
-	fds[0] = (struct pollfd){ .fd = STDIN_FILENO, .events = POLLIN };
-	fds[1] = (struct pollfd){ .fd = fd, .events = POLLIN };
-	fds[2] = (struct pollfd){ .fd = size_fd, .events = POLLIN };
-	fds[3] = (struct pollfd){ .fd = signal_fd, .events = POLLIN };
-	for (;;) {
-		if (poll(fds, ARRAY_LEN(fds), -1) < 0 && errno != EINTR)
-			break;
-		if (fds[1].revents && !show(fd))
-			break;
-		if (fds[0].revents && !send_keys(fd, &is_escaped))
-			break;
-		if (fds[2].revents && read(size_fd, &info, sizeof(info)) > 0)
-			(void)send_size(fd);
-		if (fds[3].revents && read(signal_fd, &info, sizeof(info)) > 0 &&
-		    info.ssi_signo != SIGCONT) {
-			terminal_restore(STDIN_FILENO, &terminal);
-			relay_die((int)info.ssi_signo);
-		}
-	}
-	terminal_restore(STDIN_FILENO, &terminal);
 	return 0;
 }

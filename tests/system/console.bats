@@ -62,6 +62,19 @@ typing() {
 	[[ $output == *from-42* ]]
 }
 
+@test "console: who is attached when its monitor is killed stays so" {
+	vps_up web1
+	local monitor
+	monitor=$(vps_get web1 monitor_pid)
+	run bash -c "$(declare -f typing); (typing '\r'; kill -9 $monitor; typing '' '' '' '\r' 'echo from-\$((40 + 2))\r' '\035.') | timeout 30 vpsctl console web1"
+	((status == 0))
+	[[ $output == *from-42* ]]
+	[[ $(vps_get web1 monitor_pid) != "$monitor" ]]
+	(sleep 2; vpsctl stop --kill web1) 3>&- &
+	run -0 timeout 20 vpsctl console web1 < <(sleep 20)
+	wait
+}
+
 @test "console: of a VPS that is stopped is status 4" {
 	vpsctl create web1
 	run -4 --separate-stderr vpsctl console web1

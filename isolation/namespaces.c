@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* The table of namespaces, joined by path or shifted in time; called by the engine's stages. */
+/* The table of namespaces, joined by path, shifted in time or owned; called by the engine's stages. */
 #include "namespaces.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <linux/nsfs.h>
+#include <linux/securebits.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/fsuid.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 #include "base/fileio.h"
 #include "base/own.h"
@@ -112,4 +116,40 @@ void ns_time_leave(void)
 	 * the VPS: they would read a shifted clock, and nothing else.
 	 */
 	(void)setns(fd, CLONE_NEWTIME);
+}
+
+/* The effective id alone, which create_user_ns() of the kernel looks at. */
+static bool change_user(uid_t uid)
+{
+	const uid_t fsuid = (uid_t)setfsuid((uid_t)-1);
+	const int bits = prctl(PR_GET_SECUREBITS);
+	bool is_changed;
+
+	/* Capabilities would go and come with the id 0, capabilities(7). */
+	if (bits < 0 || prctl(PR_SET_SECUREBITS, bits | SECBIT_NO_SETUID_FIXUP) < 0)
+		return false;
+	is_changed = setresuid((uid_t)-1, uid, (uid_t)-1) == 0;
+	(void)setfsuid(fsuid);
+	(void)prctl(PR_SET_SECUREBITS, bits);	/* they were these a moment ago */
+	return is_changed;
+}
+
+void ns_owner_enter(uid_t uid, struct ns_owner *ret_before)
+{
+	*ret_before = (struct ns_owner){ .dumpable = prctl(PR_GET_DUMPABLE) };
+	if (uid == 0 || geteuid() != 0 ||
+	    prctl(PR_GET_PDEATHSIG, &ret_before->death_signal) < 0)
+		return;
+	/* Not dumpable from here on, and neither are children: their /proc/PID would be his. */
+	ret_before->is_changed = change_user(uid);
+}
+
+void ns_owner_leave(const struct ns_owner *before)
+{
+	if (!before->is_changed)
+		return;
+	(void)change_user(0);	/* the real id still is */
+	/* 2 (suid_dumpable) cannot be set; then the kernel's own choice stands. */
+	(void)prctl(PR_SET_DUMPABLE, before->dumpable);
+	(void)prctl(PR_SET_PDEATHSIG, before->death_signal);
 }

@@ -3,6 +3,7 @@
 #ifndef ISOLATION_NAMESPACES_H
 #define ISOLATION_NAMESPACES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -59,5 +60,25 @@ int ns_time_prepare(const struct ns_time_offset *monotonic,
 
 /* Let children of this process be born in its own time namespace again. Cannot fail usefully. */
 void ns_time_leave(void);
+
+/* What a process had before it acted for another owner. */
+struct ns_owner {
+	int  dumpable, death_signal;
+	bool is_changed;
+};
+
+/*
+ * Until ns_owner_leave(), the user namespaces that this process makes belong to
+ * that user. Inotify instances, namespaces and pending signals of those inside
+ * are counted for the owner of their namespace, too, by the limits outside:
+ * tenants whose namespaces were all root's would take them from each other, and
+ * from root. File access stays as it is, and so do the capabilities.
+ *
+ * uid         on the host; 0 changes nothing
+ * ret_before  for ns_owner_leave()
+ * Best effort: whoever may not change his ids owns what he makes himself.
+ */
+void ns_owner_enter(uid_t uid, struct ns_owner *ret_before);
+void ns_owner_leave(const struct ns_owner *before);
 
 #endif

@@ -28,6 +28,32 @@ static uint64_t clone_flags(const struct container *c)
 	return flags;
 }
 
+/* Who its root is on the host; 0 where we own the user namespace ourselves. */
+static uid_t owner_of(const struct container *c)
+{
+	uint32_t owner = 0;
+
+	if (has_new(c, NS_USER) && !c->is_rootless)
+		(void)idmap_uid_outside(&c->config.idmap, 0, &owner);
+	return owner;
+}
+
+pid_t container_clone(const struct container *c, struct clone_args *args)
+{
+	struct ns_owner before;
+	pid_t pid;
+	int saved;
+
+	ns_owner_enter(owner_of(c), &before);
+	/* No fork() of glibc's: the child of a clone3() of ours uses only plain system calls. */
+	pid = (pid_t)syscall(SYS_clone3, args, sizeof(*args));
+	saved = errno;
+	if (pid != 0)		/* init becomes somebody else anyway */
+		ns_owner_leave(&before);
+	errno = saved;
+	return pid;
+}
+
 /* The pid; 0 in init; -1 with errno set, and err where that says too little. */
 static pid_t clone_init(struct container *c, struct vps_err *err)
 {
@@ -46,8 +72,7 @@ static pid_t clone_init(struct container *c, struct vps_err *err)
 		errno = pid < 0 ? -pid : 0;
 		return pid < 0 ? -1 : pid;
 	}
-	/* No fork() of glibc's: the child of a clone3() of ours uses only plain system calls. */
-	return (pid_t)syscall(SYS_clone3, &args, sizeof(args));
+	return container_clone(c, &args);
 }
 
 static int time_up(struct container *c, struct vps_err *err)
@@ -86,6 +111,7 @@ static int pidns_leave(const struct container *c)
 static int map_init(struct container *c, struct vps_err *err)
 {
 	OWN_FD proc_fd = FD_NONE;
+	struct ns_owner before;
 	char path[32];
 	int r = 0;
 
@@ -95,8 +121,11 @@ static int map_init(struct container *c, struct vps_err *err)
 		return vps_err_set(err, -errno, "cannot open %s", path);
 	if (has_new(c, NS_USER))
 		r = idmap_write(proc_fd, c->init_pid, &c->config.idmap, err);
+	/* Without CAP_SYS_RESOURCE only its owner may limit what is in the namespace, prlimit(2). */
+	ns_owner_enter(owner_of(c), &before);
 	if (r == 0)
 		r = process_limit(c->init_pid, proc_fd, &c->config.process, err);
+	ns_owner_leave(&before);
 	if (r == 0 && c->config.has_rdt)
 		r = rdt_add(rdt_mount_point(), &c->config.rdt, c->id, c->init_pid, err);
 	if (r == 0 && has_new(c, NS_NET)) {

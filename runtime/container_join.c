@@ -122,7 +122,7 @@ static pid_t join_and_clone(struct container *c, struct clone_args *args, struct
 	args->flags = (args->flags & ~(uint64_t)CLONE_INTO_CGROUP) | CLONE_PARENT;
 	args->exit_signal = 0;		/* of the joiner, clone(2) */
 	args->pidfd = (uint64_t)(uintptr_t)&pid_fd;
-	pid = (pid_t)syscall(SYS_clone3, args, sizeof(*args));
+	pid = container_clone(c, args);
 	if (pid == 0)
 		return 0;
 	if (pid < 0) {

@@ -50,6 +50,12 @@ void container_note(struct container *c, const char *text);
  */
 int cgroup_do_without(struct container *c, struct vps_err *err);
 
+/*
+ * clone3(2), with the user whom root inside is on the host as the owner of a new
+ * user namespace. The pid; 0 in the child; -1 with errno set.
+ */
+pid_t container_clone(const struct container *c, struct clone_args *args);
+
 /* Whether init is to be cloned by container_clone_joined(). */
 bool container_has_joiner(const struct container *c);
 

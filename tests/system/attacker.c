@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What escapes.bats runs inside a container: the hostile half of each attack
- * that a shell is too slow for. Static, since it is put into foreign roots.
+ * What escapes.bats and hostile.bats run inside: the hostile half of each attack that a
+ * shell is too slow for, or cannot do. Static, since it is put into foreign roots.
  *
  *   attacker exe SECONDS        take /proc/PID/exe of whoever comes in, write to it later
  *   attacker trace SECONDS      attach to whoever comes in, and take its descriptors
  *   attacker exchange A B SECONDS    exchange two names without end
+ *   attacker inotify SECONDS    take all inotify instances that there are, and keep them
  *
  * It prints one line for each thing it got, and one for each that it was refused.
  */
@@ -19,7 +20,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -210,6 +213,24 @@ static void exchange(const char *a, const char *b)
 		(void)syscall(SYS_renameat2, AT_FDCWD, a, AT_FDCWD, b, 2 /* RENAME_EXCHANGE */);
 }
 
+/* ---- inotify ---- */
+
+static void take_instances(void)
+{
+	struct rlimit limit;
+	int count = 0;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &limit);
+	}
+	while (inotify_init() >= 0)
+		count++;
+	printf("took %d instances: %s\n", count, strerror(errno));
+	while (!is_over())
+		(void)usleep(100000);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc < 3)
@@ -222,6 +243,8 @@ int main(int argc, char **argv)
 		attack_trace();
 	else if (strcmp(argv[1], "exchange") == 0 && argc == 5)
 		exchange(argv[2], argv[3]);
+	else if (strcmp(argv[1], "inotify") == 0)
+		take_instances();
 	else
 		return 2;
 	return 0;

@@ -4,6 +4,17 @@
 # What the root of a VPS tries, and must not get.
 load helpers
 
+prepare() {
+	ATTACKER=$BATS_FILE_TMPDIR/attacker
+	export ATTACKER
+	cc -static -O2 -o "$ATTACKER" "$BATS_TEST_DIRNAME/attacker.c"
+}
+
+# arm NAME: put the attacker into a VPS.
+arm() {
+	vpsctl exec "$1" -- sh -c 'cat >/bin/attacker; chmod 755 /bin/attacker' <"$ATTACKER"
+}
+
 @test "hostile: root of the VPS cannot uncover what is masked, nor mount it anew" {
 	vps_up web1
 	run vps_sh web1 'umount /proc/cmdline; umount -l /sys/firmware; mkdir -p /mnt; mount -t proc proc /mnt; cat /proc/cmdline /mnt/cmdline'
@@ -37,4 +48,16 @@ load helpers
 	vps_sh web1 'exec 3<>/dev/net/tun'
 	[[ $(vps_sh web1 'stat -c %u:%g /dev/net/tun /dev/null') == $'0:0\n0:0' ]]
 	run ! vps_sh web1 'mknod /tmp/kmsg c 1 11 && cat /tmp/kmsg'
+}
+
+@test "hostile: a VPS that takes all inotify instances that it gets leaves those of others and of the host" {
+	local said=$BATS_TEST_TMPDIR/said
+	vps_up web1
+	vps_up web2
+	arm web1
+	arm web2
+	vpsctl exec web1 -- attacker inotify 60 >"$said" </dev/null 3>&- &
+	eventually 10 grep -E 'took [1-9][0-9]* instances: Too many open files' "$said"
+	vpsctl exec web2 -- attacker inotify 0 | grep -E 'took [1-9]'
+	"$ATTACKER" inotify 0 | grep -E 'took [1-9]'
 }

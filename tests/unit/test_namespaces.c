@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <fcntl.h>
+#include <linux/nsfs.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdio.h>
+#include <sys/fsuid.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -141,6 +147,71 @@ static void an_impossible_clock_is_refused_and_changes_nothing(void **state)
 	assert_in_range(seconds_of_a_child(CLOCK_MONOTONIC) - ts.tv_sec, 0, 5);
 }
 
+/* Whom a user namespace belongs to that a child of ours makes now. */
+static uid_t owner_of_a_new_one(void)
+{
+	uid_t owner = (uid_t)-1;
+	char path[40];
+	int ends[2], fd;
+	pid_t pid;
+
+	assert_int_equal(pipe(ends), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0)
+		_exit(unshare(CLONE_NEWUSER) < 0 || write(ends[1], "", 1) != 1 || pause());
+	(void)close(ends[1]);
+	assert_int_equal(read(ends[0], path, 1), 1);
+	(void)snprintf(path, sizeof(path), "/proc/%d/ns/user", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(ioctl(fd, NS_GET_OWNER_UID, &owner), 0);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	(void)close(fd);
+	(void)close(ends[0]);
+	return owner;
+}
+
+static void a_user_namespace_belongs_to_whom_it_is_made_for_until_we_leave(void **state)
+{
+	const int dumpable = prctl(PR_GET_DUMPABLE), bits = prctl(PR_GET_SECUREBITS);
+	struct ns_owner before;
+	int signal = 0;
+
+	(void)state;
+	need(missing);
+	assert_int_equal(prctl(PR_SET_PDEATHSIG, SIGUSR1), 0);
+	ns_owner_enter(100000, &before);
+	assert_int_equal(owner_of_a_new_one(), 100000);
+	assert_int_equal(geteuid(), 100000);
+	assert_int_not_equal(prctl(PR_GET_DUMPABLE), 1);
+	/* Of root's power over files nothing is lost meanwhile. */
+	assert_int_equal(setfsuid((uid_t)-1), 0);
+	assert_int_equal(mkdir("of-root", 0700), 0);
+	assert_int_equal(rmdir("of-root"), 0);
+	ns_owner_leave(&before);
+	assert_int_equal(owner_of_a_new_one(), 0);
+	assert_int_equal(geteuid(), 0);
+	assert_int_equal(prctl(PR_GET_DUMPABLE), dumpable);
+	assert_int_equal(prctl(PR_GET_SECUREBITS), bits);
+	assert_int_equal(prctl(PR_GET_PDEATHSIG, &signal), 0);
+	assert_int_equal(signal, SIGUSR1);
+	assert_int_equal(prctl(PR_SET_PDEATHSIG, 0), 0);
+}
+
+static void root_itself_is_no_other_owner(void **state)
+{
+	struct ns_owner before;
+
+	(void)state;
+	need(missing);
+	ns_owner_enter(0, &before);
+	assert_int_equal(owner_of_a_new_one(), 0);
+	ns_owner_leave(&before);
+	assert_int_equal(geteuid(), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -150,6 +221,8 @@ int main(void)
 		cmocka_unit_test(a_missing_path_is_named),
 		cmocka_unit_test(children_have_the_shifted_clocks_until_we_leave),
 		cmocka_unit_test(an_impossible_clock_is_refused_and_changes_nothing),
+		cmocka_unit_test(a_user_namespace_belongs_to_whom_it_is_made_for_until_we_leave),
+		cmocka_unit_test(root_itself_is_no_other_owner),
 	};
 
 	return cmocka_run_group_tests(tests, probe, NULL);

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "netns/netlink.h"
+#include "netns/port.h"
 #include "netns/tbf.h"
 
 #define PREFIX		3		/* of host_name: "vps" */
@@ -161,8 +162,9 @@ static int has_redirect(int fd, const struct link *link, const char *name, bool 
 
 /* ---- the VPS's own port ---- */
 
-/* Whether the bridge takes frames from a port, learns from them, and floods others to it. */
-static void put_port(struct nl_request *rq, const struct link *port, const char *name, bool is_open)
+/* Whether the bridge floods frames to a port, and takes those to groups for its host. */
+static void put_floods(struct nl_request *rq, const struct link *port, const char *name,
+		       bool is_open)
 {
 	const struct ifinfomsg header = { .ifi_family = AF_BRIDGE, .ifi_index = port->index };
 	const uint16_t groups = is_open ? 0 : ALL_GROUPS;
@@ -171,8 +173,6 @@ static void put_port(struct nl_request *rq, const struct link *port, const char 
 	nl_message(rq, RTM_SETLINK, 0, &header, sizeof(header), "cannot %s port \"%s\"",
 		   is_open ? "open" : "lock", name);
 	nest = nl_nest(rq, IFLA_PROTINFO);
-	nl_put_u8(rq, IFLA_BRPORT_LOCKED, !is_open);
-	nl_put_u8(rq, IFLA_BRPORT_LEARNING, is_open);
 	nl_put_u8(rq, IFLA_BRPORT_UNICAST_FLOOD, is_open);
 	nl_put_u8(rq, IFLA_BRPORT_MCAST_FLOOD, is_open);
 	nl_put_u8(rq, IFLA_BRPORT_BCAST_FLOOD, is_open);
@@ -180,6 +180,17 @@ static void put_port(struct nl_request *rq, const struct link *port, const char 
 	if (!is_open)	/* what it has learned would let a frame pass */
 		nl_put(rq, IFLA_BRPORT_FLUSH, NULL, 0);
 	nl_nest_end(rq, nest);
+}
+
+/* mac  whose frames it takes then; NULL: anybody's */
+static void put_open(struct nl_request *rq, const struct link *port, const char *name,
+		     const struct mac *mac)
+{
+	put_floods(rq, port, name, true);
+	if (mac)
+		port_put_guard(rq, port->index, name, mac);
+	else
+		port_put_lock(rq, port->index, name, false);
 }
 
 /* ---- all of it ---- */
@@ -197,8 +208,8 @@ static int seek_out(int fd, const char *host_name, struct link *ret_out, struct 
 }
 
 /* In one send: a process that is killed has made all of it or nothing. */
-static int join(int fd, const struct detour *detour, const char *host_name,
-		const struct link *host, const struct shape *shape, struct vps_err *err)
+static int join(int fd, const struct detour *detour, const struct detour_port *vps,
+		const struct shape *shape, struct vps_err *err)
 {
 	struct nl_request rq;
 
@@ -208,72 +219,75 @@ static int join(int fd, const struct detour *detour, const char *host_name,
 	link_put_up(&rq, detour->out.index, detour->out_name);
 	link_put_up(&rq, detour->via.index, detour->via_name);
 	tbf_put(&rq, detour->out.index, detour->out_name, shape);
-	put_redirect(&rq, &detour->out, detour->out_name, host);
-	put_redirect(&rq, host, host_name, &detour->out);
-	put_port(&rq, host, host_name, false);
+	put_redirect(&rq, &detour->out, detour->out_name, vps->link);
+	put_redirect(&rq, vps->link, vps->name, &detour->out);
+	port_put_lock(&rq, vps->link->index, vps->name, true);
+	put_floods(&rq, vps->link, vps->name, false);
+	if (vps->mac)
+		port_put_guard(&rq, detour->via.index, detour->via_name, vps->mac);
 	return nl_send(fd, &rq, err);
 }
 
-static int build(int fd, const char *host_name, const struct link *host,
-		 const struct shape *shape, struct vps_err *err)
+static int build(int fd, const struct detour_port *vps, const struct shape *shape,
+		 struct vps_err *err)
 {
 	struct vps_err ignored = { 0 };
 	struct detour detour;
 	int r;
 
-	if (!host->master)
-		return vps_err_say(err, -ENOTCONN, "link \"%s\" is no port of a bridge", host_name);
-	name_links(&detour, host_name);
-	r = make_pair(fd, &detour, host, err);
+	if (!vps->link->master)
+		return vps_err_say(err, -ENOTCONN, "link \"%s\" is no port of a bridge", vps->name);
+	name_links(&detour, vps->name);
+	r = make_pair(fd, &detour, vps->link, err);
 	if (r < 0)
 		return r;
 	r = link_find(fd, detour.out_name, &detour.out, err);
 	if (r == 0)
 		r = link_find(fd, detour.via_name, &detour.via, err);
 	if (r == 0)
-		r = join(fd, &detour, host_name, host, shape, err);
+		r = join(fd, &detour, vps, shape, err);
 	if (r < 0)	/* what is left is found by the next one */
-		(void)detour_down(fd, host_name, host, &ignored);
+		(void)detour_down(fd, vps, &ignored);
 	return r;
 }
 
-int detour_up(int fd, const char *host_name, const struct link *host, const struct shape *shape,
+int detour_up(int fd, const struct detour_port *vps, const struct shape *shape,
 	      struct vps_err *err)
 {
 	struct nl_request rq;
 	char name[IFNAMSIZ];
 	struct link out;
 	bool has_part;
-	int found = seek_out(fd, host_name, &out, err), r;
+	int found = seek_out(fd, vps->name, &out, err), r;
 
 	if (found < 0)
 		return found;
-	r = has_redirect(fd, host, host_name, &has_part, err);
+	r = has_redirect(fd, vps->link, vps->name, &has_part, err);
 	if (r == 0 && found && has_part) {
 		nl_begin(&rq);
-		tbf_put(&rq, out.index, detour_name(host_name, name), shape);
+		tbf_put(&rq, out.index, detour_name(vps->name, name), shape);
 		return nl_send(fd, &rq, err);
 	}
 	if (r == 0 && (found || has_part))	/* of a killed one, or another run's */
-		r = detour_down(fd, host_name, host, err);
-	return r < 0 ? r : build(fd, host_name, host, shape, err);
+		r = detour_down(fd, vps, err);
+	return r < 0 ? r : build(fd, vps, shape, err);
 }
 
-int detour_down(int fd, const char *host_name, const struct link *host, struct vps_err *err)
+int detour_down(int fd, const struct detour_port *vps, struct vps_err *err)
 {
 	struct nl_request rq;
 	char name[IFNAMSIZ];
 	struct link out;
-	int r = seek_out(fd, host_name, &out, err);
+	int r = seek_out(fd, vps->name, &out, err);
 
 	if (r < 0)
 		return r;
 	nl_begin(&rq);
-	if (host) {	/* first, so that there is a way all the time */
-		put_port(&rq, host, host_name, true);
-		put_no_redirect(&rq, host, host_name);
+	if (vps->link) {	/* first, so that there is a way all the time */
+		put_open(&rq, vps->link, vps->name, vps->mac);
+		put_no_redirect(&rq, vps->link, vps->name);
 	}
 	if (r > 0)
-		link_put_delete(&rq, out.index, detour_name(host_name, name));
+		link_put_delete(&rq, out.index, detour_name(vps->name, name));
 	return rq.message ? nl_send(fd, &rq, err) : 0;
 }

@@ -26,26 +26,31 @@
 /* Name of the link with the token bucket, into name. Returns name. */
 const char *detour_name(const char *host_name, char name[IFNAMSIZ]) __attribute__((nonnull));
 
+/* The host's end of the link of a VPS. */
+struct detour_port {
+	const char		*name;
+	const struct link	*link;	/* of that name, a port of a bridge */
+	const struct mac	*mac;	/* whose frames the bridge takes, see port.h; NULL: anybody's */
+};
+
 /*
  * Limit what leaves a VPS: build the detour, or change the rate on the one
  * that is there. One that is not whole is built anew.
  *
- * host        of that name, a port of a bridge
- *
  * Returns 0, or -errno with err set. After failure a detour that was whole is
  * so still; any other is gone.
  */
-int detour_up(int fd, const char *host_name, const struct link *host, const struct shape *shape,
+int detour_up(int fd, const struct detour_port *vps, const struct shape *shape,
 	      struct vps_err *err) __attribute__((nonnull));
 
 /*
  * Let the VPS use its port of the bridge again, and remove the detour.
  *
- * host   NULL: its link is gone or about to be made
+ * vps    link NULL: it is gone or about to be made
  *
  * Returns 0, also when there is none, or -errno with err set.
  */
-int detour_down(int fd, const char *host_name, const struct link *host, struct vps_err *err)
-	__attribute__((nonnull(2, 4)));
+int detour_down(int fd, const struct detour_port *vps, struct vps_err *err)
+	__attribute__((nonnull));
 
 #endif

@@ -31,10 +31,11 @@ static int set_in(int fd, const char *host_name, const struct link *host,
 	return nl_send(fd, &rq, err);
 }
 
-static int set(int fd, const char *host_name, enum shape_way way, const struct shape *shape,
-	       struct vps_err *err)
+static int set(int fd, const char *host_name, const struct mac *mac, enum shape_way way,
+	       const struct shape *shape, struct vps_err *err)
 {
 	struct link host;
+	const struct detour_port vps = { .name = host_name, .link = &host, .mac = mac };
 	int r = link_find(fd, host_name, &host, err);
 
 	if (r < 0)
@@ -42,16 +43,16 @@ static int set(int fd, const char *host_name, enum shape_way way, const struct s
 	if (way == SHAPE_IN)
 		return set_in(fd, host_name, &host, shape, err);
 	if (shape->rate_bits == UINT64_MAX)
-		return detour_down(fd, host_name, &host, err);
-	return detour_up(fd, host_name, &host, shape, err);
+		return detour_down(fd, &vps, err);
+	return detour_up(fd, &vps, shape, err);
 }
 
-int shape_set(const char *host_name, enum shape_way way, const struct shape *shape,
-	      struct vps_err *err)
+int shape_set(const char *host_name, const struct mac *mac, enum shape_way way,
+	      const struct shape *shape, struct vps_err *err)
 {
 	OWN_FD fd = open_for(host_name, err);
 	struct vps_err why = { 0 };
-	int r = fd < 0 ? fd : set(fd, host_name, way, shape, &why);
+	int r = fd < 0 ? fd : set(fd, host_name, mac, way, shape, &why);
 
 	if (fd < 0 || r == 0)
 		return r;
@@ -83,9 +84,10 @@ int shape_get(const char *host_name, enum shape_way way, struct shape *ret_shape
 
 int shape_clear(const char *host_name, struct vps_err *err)
 {
+	const struct detour_port vps = { .name = host_name };
 	OWN_FD fd = open_for(host_name, err);
 
-	return fd < 0 ? fd : detour_down(fd, host_name, NULL, err);
+	return fd < 0 ? fd : detour_down(fd, &vps, err);
 }
 
 /* ---- whether this kernel can ---- */
@@ -102,8 +104,8 @@ static int try_both(struct vps_err *err)
 	if (r == 0)
 		r = veth_up(&veth, here_fd, err);
 	if (r == 0)
-		r = shape_set(veth.host_name, SHAPE_IN, &shape, err);
-	return r == 0 ? shape_set(veth.host_name, SHAPE_OUT, &shape, err) : r;
+		r = shape_set(veth.host_name, NULL, SHAPE_IN, &shape, err);
+	return r == 0 ? shape_set(veth.host_name, NULL, SHAPE_OUT, &shape, err) : r;
 }
 
 int shape_probe(struct vps_err *err)

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "netns/addr.h"
 
 /* Both are counted in whole frames, as they are on an Ethernet. */
 struct shape {
@@ -29,6 +30,7 @@ enum shape_way { SHAPE_IN, SHAPE_OUT };	/* towards the VPS, from it */
  * Limit one way of a link, change its limit, or lift it.
  *
  * host_name   of the host's end, as struct veth has it; a port of a bridge
+ * mac         the one that the bridge takes from there, as in struct veth; NULL: it takes any
  *
  * A change of the rate disturbs nothing. SHAPE_OUT's first limit, and the
  * lifting of it, lead the packets over other links, see detour.h: some
@@ -37,8 +39,8 @@ enum shape_way { SHAPE_IN, SHAPE_OUT };	/* towards the VPS, from it */
  * Returns 0; -VPS_EHOST when the kernel lacks a part of it; or another -errno. On failure err is
  * set, and the limit is the earlier one or none: the caller sets the earlier one again.
  */
-int shape_set(const char *host_name, enum shape_way way, const struct shape *shape,
-	      struct vps_err *err) __attribute__((nonnull));
+int shape_set(const char *host_name, const struct mac *mac, enum shape_way way,
+	      const struct shape *shape, struct vps_err *err) __attribute__((nonnull(1, 4, 5)));
 
 /* What limit there is. 0, or -errno with err set and *ret_shape untouched. */
 int shape_get(const char *host_name, enum shape_way way, struct shape *ret_shape,

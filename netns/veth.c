@@ -13,6 +13,7 @@
 #include "base/own.h"
 #include "netns/link.h"
 #include "netns/netlink.h"
+#include "netns/port.h"
 
 /* Every network namespace is born with loopback as its first link. */
 #define LOOPBACK_INDEX	1
@@ -73,6 +74,20 @@ static int create(int fd, const struct veth *spec, int netns_fd, struct vps_err 
 	put_peer(&rq, spec, netns_fd);
 	nl_nest_end(&rq, data);
 	nl_nest_end(&rq, info);
+	return nl_send(fd, &rq, err);
+}
+
+/* The bridge takes nothing from the host's end but what the VPS's own address sends. */
+static int guard(int fd, const struct veth *spec, struct vps_err *err)
+{
+	struct nl_request rq;
+	struct link host;
+	int r = link_find(fd, spec->host_name, &host, err);
+
+	if (r < 0)
+		return r;
+	nl_begin(&rq);
+	port_put_guard(&rq, host.index, spec->host_name, &spec->mac);
 	return nl_send(fd, &rq, err);
 }
 
@@ -204,7 +219,10 @@ int veth_up(const struct veth *spec, int netns_fd, struct vps_err *err)
 	}
 	if (r < 0)
 		return r;
-	r = configure(spec, netns_fd, err);
+	if (spec->bridge_ifindex && has_mac(spec))
+		r = guard(fd, spec, err);
+	if (r == 0)
+		r = configure(spec, netns_fd, err);
 	if (r < 0)
 		/* The reason for failing is in err; what is left dies with the namespace. */
 		(void)veth_down(spec->host_name, &ignored);

@@ -13,7 +13,8 @@ struct veth {
 	const char	*host_name;	/* at most 15 bytes, unique on the host */
 	const char	*guest_name;	/* NULL: VETH_GUEST_NAME */
 	int		bridge_ifindex;	/* from bridge_ensure(); 0: not a port */
-	struct mac	mac;		/* of the guest's end; zeroed: the kernel chooses */
+	struct mac	mac;		/* of the guest's end, and all that a bridge takes from it;
+					   zeroed: the kernel chooses, and the bridge takes any */
 	struct addr	address;	/* of the guest, with the network's prefix */
 	struct addr	gateway;	/* default route; must be in address's network */
 	struct addr	address6;	/* the second family, or none */

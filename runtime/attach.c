@@ -232,7 +232,7 @@ static int link_up(struct container *c, int netns_fd, struct vps_err *err)
 		r = shape_clear(a->link, err);
 	if (r == 0)
 		r = veth_up(&veth, netns_fd, err);
-	return r == 0 ? bandwidth_apply(a->link, &c->config, err) : r;
+	return r == 0 ? bandwidth_apply(a->link, &veth.mac, &c->config, err) : r;
 }
 
 static void link_down(struct container *c)

@@ -38,14 +38,15 @@ int bandwidth_check(enum resource_id id, struct vps_err *err);
 /* The text of what is in force on a link. 0, or -errno; no sentence. */
 int bandwidth_read(const char *link, enum resource_id id, char *buf, size_t size);
 
-/* Make a text the limits of the way that a row is about. 0, or -errno with err set. */
-int bandwidth_write(const char *link, enum resource_id id, const char *text,
-		    struct vps_err *err);
+/* Make a text the limits of the way that a row is about; mac of the VPS. 0, or -errno with err set. */
+int bandwidth_write(const char *link, const struct mac *mac, enum resource_id id,
+		    const char *text, struct vps_err *err);
 
 /*
  * Give a link that was just made the limits of its config.json.
  * Returns 0, or -errno with err set and some of them in force.
  */
-int bandwidth_apply(const char *link, const struct oci_config *config, struct vps_err *err);
+int bandwidth_apply(const char *link, const struct mac *mac, const struct oci_config *config,
+		    struct vps_err *err);
 
 #endif

@@ -24,8 +24,8 @@ int bandwidth_read(const char *link, enum resource_id id, char *buf, size_t size
 	return r;
 }
 
-int bandwidth_write(const char *link, enum resource_id id, const char *text,
-		    struct vps_err *err)
+int bandwidth_write(const char *link, const struct mac *mac, enum resource_id id,
+		    const char *text, struct vps_err *err)
 {
 	struct shape shape;
 	int r = bandwidth_scan(text, &shape);
@@ -33,11 +33,12 @@ int bandwidth_write(const char *link, enum resource_id id, const char *text,
 	if (r < 0)
 		return vps_err_say(err, r, "%s: \"%.60s\" is no rate and burst",
 				   resources[id].name, text);
-	r = shape_set(link, bandwidth_way(id), &shape, err);
+	r = shape_set(link, mac, bandwidth_way(id), &shape, err);
 	return r < 0 ? vps_err_in(err, "%s", resources[id].name) : 0;
 }
 
-int bandwidth_apply(const char *link, const struct oci_config *config, struct vps_err *err)
+int bandwidth_apply(const char *link, const struct mac *mac, const struct oci_config *config,
+		    struct vps_err *err)
 {
 	static const enum resource_id ids[] = { RES_NET_IN, RES_NET_OUT };
 	size_t i;
@@ -48,7 +49,7 @@ int bandwidth_apply(const char *link, const struct oci_config *config, struct vp
 
 		if (!text || strncmp(text, "max", 3) == 0)
 			continue;	/* as it was made */
-		r = bandwidth_write(link, ids[i], text, err);
+		r = bandwidth_write(link, mac, ids[i], text, err);
 	}
 	return r;
 }

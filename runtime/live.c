@@ -27,6 +27,10 @@ int live_open(int run_fd, int root_fd, struct live *live, struct vps_err *err)
 		(void)snprintf(live->cgroup, sizeof(live->cgroup), "%s", attach.cgroup);
 		(void)snprintf(live->link, sizeof(live->link), "%s",
 			       attach.has_network && attach.link ? attach.link : "");
+		if (*live->link)
+			r = mac_parse(attach.mac, &live->mac, err);
+	}
+	if (r == 0) {
 		live->cg_fd = cg_open(live->cgroup);
 		if (live->cg_fd < 0)
 			r = vps_err_set(err, live->cg_fd, "cannot open its cgroup %s", live->cgroup);
@@ -219,7 +223,7 @@ static int write_elsewhere(const struct live *live, enum resource_id id, const c
 
 	if (r == 0)
 		r = resources[id].place == PLACE_LINK ?
-			    bandwidth_write(live->link, id, lines, err) :
+			    bandwidth_write(live->link, &live->mac, id, lines, err) :
 			    disk_write(&live->disk, id, value, err);
 	return r < 0 ? r : read_back(live, id, lines, err);
 }

@@ -4,6 +4,7 @@
 #define RUNTIME_LIVE_H
 
 #include "base/own.h"
+#include "netns/addr.h"
 #include "runtime/disk.h"
 #include "runtime/resources.h"
 
@@ -16,6 +17,7 @@ struct live {
 	struct disk            disk;	/* from live_open_disk() on */
 	char                   cgroup[160];	/* path below the v2 mount */
 	char                   link[16];	/* the host's end of its link; empty: it has none */
+	struct mac             mac;	/* of the other end */
 	struct resource_places places;
 };
 

@@ -61,3 +61,18 @@ arm() {
 	vpsctl exec web2 -- attacker inotify 0 | grep -E 'took [1-9]'
 	"$ATTACKER" inotify 0 | grep -E 'took [1-9]'
 }
+
+@test "hostile: root of the VPS sends from no MAC address but the one that it was given" {
+	local mac address
+	vps_up web1
+	mac=$(vps_sh web1 'cat /sys/class/net/eth0/address')
+	vps_sh web1 'ping -c 1 -W 5 10.173.0.1'
+	for address in 02:00:00:00:be:e{1..5}; do
+		run ! vps_sh web1 "ip link set eth0 down; ip link set eth0 address $address; ip link set eth0 up
+			ip route add default via 10.173.0.1; ping -c 1 -W 1 10.173.0.1"
+		[[ $output == *"100% packet loss"* ]]
+	done
+	run -0 bridge fdb show br vps0
+	[[ $output == *"$mac"* && $output != *02:00:00:00:be:e* ]]
+	vps_sh web1 "ip link set eth0 address $mac; ping -c 1 -W 5 10.173.0.1"
+}

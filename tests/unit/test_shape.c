@@ -49,6 +49,17 @@ static int wait_for_link(int netns_fd)
 	return -1;
 }
 
+/* Without IPv6, which would send frames of its own. */
+static void be_quiet(int guest)
+{
+	OWN_FD own = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC), fd = FD_NONE;
+
+	assert_int_equal(setns(guest, CLONE_NEWNET), 0);
+	fd = open("/proc/sys/net/ipv6/conf/default/disable_ipv6", O_WRONLY | O_CLOEXEC);
+	assert_true(fd < 0 || write(fd, "1", 1) == 1);
+	assert_int_equal(setns(own, CLONE_NEWNET), 0);
+}
+
 /* A guest with its link, and both ways without a limit. */
 static int make_guest(void **state)
 {
@@ -59,6 +70,7 @@ static int make_guest(void **state)
 	if (missing)
 		return 0;
 	guest = guest_open();
+	be_quiet(guest);
 	spec = a_veth();
 	*state = &guest;
 	return veth_up(&spec, guest, &err) < 0 ? -1 : wait_for_link(guest);
@@ -80,7 +92,7 @@ static void set(enum shape_way way, struct shape shape)
 {
 	struct vps_err err = { 0 };
 
-	must(shape_set(HOST_NAME, way, &shape, &err), &err);
+	must(shape_set(HOST_NAME, &mac, way, &shape, &err), &err);
 }
 
 static void is(enum shape_way way, struct shape wanted)
@@ -155,12 +167,9 @@ static int tap(const char *name)
 	return fd;
 }
 
-/* Not the guest's own, which sends what IPv6 wants to know. */
-static const uint8_t from[] = { 0x02, 0, 0, 0, 0, 0x77 };
-
 /* Send a frame out of the guest's eth0. */
-static void send_bytes(int guest, const uint8_t to[ETH_ALEN], uint16_t type, const void *bytes,
-		       size_t len)
+static void send_as(int guest, const struct mac *from, const uint8_t to[ETH_ALEN], uint16_t type,
+		    const void *bytes, size_t len)
 {
 	OWN_FD fd = socket_in(guest, AF_PACKET, SOCK_RAW, 0);
 	OWN_FD own = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
@@ -169,7 +178,7 @@ static void send_bytes(int guest, const uint8_t to[ETH_ALEN], uint16_t type, con
 	const uint16_t type_be = htons(type);
 
 	memcpy(frame, to, ETH_ALEN);
-	memcpy(frame + ETH_ALEN, from, ETH_ALEN);
+	memcpy(frame + ETH_ALEN, from->bytes, ETH_ALEN);
 	memcpy(frame + 2 * ETH_ALEN, &type_be, sizeof(type_be));
 	memcpy(frame + ETH_HLEN, bytes, len);
 	assert_int_equal(setns(guest, CLONE_NEWNET), 0);
@@ -179,6 +188,12 @@ static void send_bytes(int guest, const uint8_t to[ETH_ALEN], uint16_t type, con
 			 (ssize_t)(ETH_HLEN + len));
 }
 
+static void send_bytes(int guest, const uint8_t to[ETH_ALEN], uint16_t type, const void *bytes,
+		       size_t len)
+{
+	send_as(guest, &mac, to, type, bytes, len);
+}
+
 static void send_frame(int guest, const uint8_t to[ETH_ALEN], uint16_t type, size_t len)
 {
 	static const char zeros[SHAPE_BURST_LOWEST];
@@ -186,8 +201,15 @@ static void send_frame(int guest, const uint8_t to[ETH_ALEN], uint16_t type, siz
 	send_bytes(guest, to, type, zeros, len);
 }
 
-/* How many of these frames a tap sees, until half a second brings none. */
-static unsigned count_frames(int fd)
+/* Of the kernel, which asks who has an address; ours have nothing but zeros. */
+static bool is_arp(const unsigned char *frame)
+{
+	return frame[2 * ETH_ALEN] == 0x08 && frame[2 * ETH_ALEN + 1] == 0x06 &&
+	       frame[ETH_HLEN + 1] != 0;
+}
+
+/* How many frames from an address a tap sees, until half a second brings none. */
+static unsigned count_frames_of(int fd, const struct mac *from)
 {
 	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
 	unsigned char frame[2048];
@@ -195,8 +217,13 @@ static unsigned count_frames(int fd)
 
 	while (poll(&poll_fd, 1, 500) > 0)
 		count += recv(fd, frame, sizeof(frame), 0) >= ETH_HLEN &&
-			 memcmp(frame + ETH_ALEN, from, ETH_ALEN) == 0;
+			 memcmp(frame + ETH_ALEN, from->bytes, ETH_ALEN) == 0 && !is_arp(frame);
 	return count;
+}
+
+static unsigned count_frames(int fd)
+{
+	return count_frames_of(fd, &mac);
 }
 
 static const uint8_t everybody[] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
@@ -255,6 +282,25 @@ static void take_redirect_away(void)
 	nl_begin(&rq);
 	nl_message(&rq, RTM_DELQDISC, 0, &header, sizeof(header), "redirect");
 	must(nl_send(fd, &rq, &err), &err);
+}
+
+/* Root of a VPS cannot take another's traffic by sending as him, however his link is limited. */
+static void frames_from_another_address_go_nowhere(void **state)
+{
+	static const struct mac other = { { 0x02, 0, 0, 0, 0, 0x77 } };
+	static const struct shape *const shapes[] = { &no_limit, &slow, &no_limit };
+	OWN_FD bridge_fd = FD_NONE;
+	size_t i;
+
+	need(missing);
+	bridge_fd = tap(BRIDGE_DEFAULT);
+	for (i = 0; i < ARRAY_LEN(shapes); i++) {
+		set(SHAPE_OUT, *shapes[i]);
+		send_as(*(int *)*state, &other, everybody, ETHERTYPE, "", 1);
+		assert_int_equal(count_frames_of(bridge_fd, &other), 0);
+		send_frame(*(int *)*state, everybody, ETHERTYPE, 60);
+		assert_int_equal(count_frames(bridge_fd), 1);
+	}
 }
 
 /* A UDP datagram for port 4242 of the host, without a byte. Its checksum is that of these addresses. */
@@ -408,15 +454,15 @@ static void a_link_that_cannot_be_limited_is_named(void **state)
 
 	need(missing);
 	(void)state;
-	assert_int_equal(shape_set("vpsnone", SHAPE_IN, &slow, &err), -ENODEV);
+	assert_int_equal(shape_set("vpsnone", NULL, SHAPE_IN, &slow, &err), -ENODEV);
 	assert_non_null(strstr(err.text, "\"vpsnone\""));
 	err = (struct vps_err){ 0 };
 	assert_int_equal(shape_get("vpsnone", SHAPE_IN, &got, &err), -ENODEV);
 	err = (struct vps_err){ 0 };
-	assert_int_equal(shape_set(BRIDGE_DEFAULT, SHAPE_OUT, &slow, &err), -ENOTCONN);
+	assert_int_equal(shape_set(BRIDGE_DEFAULT, NULL, SHAPE_OUT, &slow, &err), -ENOTCONN);
 	assert_non_null(strstr(err.text, "is no port of a bridge"));
 	err = (struct vps_err){ 0 };
-	assert_int_equal(shape_set("no/name", SHAPE_OUT, &slow, &err), -VPS_EMISUSE);
+	assert_int_equal(shape_set("no/name", NULL, SHAPE_OUT, &slow, &err), -VPS_EMISUSE);
 }
 
 static void delete(int index)
@@ -439,7 +485,7 @@ static void a_link_of_another_kind_is_left_alone(void **state)
 	need(missing);
 	(void)state;
 	must(bridge_ensure(OUT_NAME, &none, &index, &err), &err);
-	assert_int_equal(shape_set(HOST_NAME, SHAPE_OUT, &slow, &err), -VPS_EEXIST);
+	assert_int_equal(shape_set(HOST_NAME, &mac, SHAPE_OUT, &slow, &err), -VPS_EEXIST);
 	assert_string_equal(err.text, "link \"" OUT_NAME "\" is no veth, and is left alone");
 	assert_true(link_exists(OUT_NAME));
 	assert_false(link_exists(VIA_NAME));
@@ -457,7 +503,7 @@ static void a_detour_that_cannot_be_made_leaves_nothing(void **state)
 
 	need(missing);
 	must(bridge_ensure(VIA_NAME, &none, &index, &err), &err);	/* in its way */
-	assert_int_equal(shape_set(HOST_NAME, SHAPE_OUT, &slow, &err), -EEXIST);
+	assert_int_equal(shape_set(HOST_NAME, &mac, SHAPE_OUT, &slow, &err), -EEXIST);
 	assert_non_null(strstr(err.text, "\"" VIA_NAME "\""));
 	assert_false(link_exists(OUT_NAME));
 	bridge_fd = tap(BRIDGE_DEFAULT);
@@ -487,6 +533,7 @@ int main(void)
 		guest_test(every_frame_takes_the_detour),
 		guest_test(the_longest_frame_fits_in_the_smallest_burst),
 		guest_test(what_the_ingress_qdisc_does_not_see_goes_nowhere),
+		guest_test(frames_from_another_address_go_nowhere),
 		guest_test(a_change_of_the_rate_loses_nothing_that_waits),
 		guest_test(traffic_is_counted_as_the_guest_sees_it),
 		guest_test(a_detour_that_is_not_whole_is_built_anew),

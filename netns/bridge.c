@@ -3,10 +3,13 @@
 #include "netns/bridge.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "base/fileio.h"
 #include "base/own.h"
 #include "netns/link.h"
 #include "netns/netlink.h"
@@ -47,6 +50,24 @@ static int create(int fd, const char *name, const struct addr *gateway, struct v
 	return nl_send(fd, &rq, err);
 }
 
+/*
+ * Who advertises himself as a router there is a VPS, and would become the
+ * host's own way out: RFC 4861 knows no other proof than being heard.
+ */
+static int ignore_routers(const char *name, struct vps_err *err)
+{
+	struct vps_err why = { 0 };
+	char path[64];
+	int r;
+
+	(void)snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/accept_ra", name);
+	r = file_write(AT_FDCWD, path, "0", &why);
+	if (r == 0 || r == -ENOENT)	/* a kernel without IPv6 */
+		return 0;
+	*err = why;
+	return r;
+}
+
 static void put_gateway(struct nl_request *rq, const struct link *bridge, const char *name,
 			const struct addr *gateway)
 {
@@ -68,6 +89,8 @@ static int configure(int fd, const struct link *bridge, const char *name,
 {
 	struct nl_request rq;
 
+	if (!(bridge->flags & IFF_UP) && ignore_routers(name, err) < 0)
+		return err->code;
 	nl_begin(&rq);
 	if (!(bridge->flags & IFF_UP)) {
 		link_put_quiet(&rq, bridge->index, name);

@@ -19,7 +19,8 @@
  *
  * Its MAC is derived from name and gateway: a bridge that was not given one
  * takes the lowest of its ports, and would change it under the neighbours' ARP
- * caches whenever a VPS comes or goes.
+ * caches whenever a VPS comes or goes. One that is made here takes no router's
+ * word for anything (accept_ra).
  *
  * Returns 0; -VPS_EEXIST when the name belongs to a link that is no bridge;
  * another -errno. On failure err is set, *ret_ifindex is untouched, and a

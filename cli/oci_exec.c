@@ -18,6 +18,7 @@
 #include "isolation/cg.h"
 #include "runtime/join.h"
 #include "runtime/relay.h"
+#include "runtime/streams.h"
 
 #define PROCESS_MAX	(1u << 20)	/* bytes of a process document */
 #define GROUPS_MAX	1024
@@ -274,8 +275,8 @@ static int compose(const struct exec_values *values, char **argv, struct oci_con
 /* ---- running it ---- */
 
 /* The process runs: hand over what was asked for, then wait, unless somebody else does. */
-static int attend(const struct exec_values *values, struct join *join, int socket_fd, int signal_fd,
-		  int *ret_status, struct vps_err *err)
+static int attend(const struct exec_values *values, struct join *join, struct streams *streams,
+		  int socket_fd, int signal_fd, int *ret_status, struct vps_err *err)
 {
 	int r = oci_bring_pid_file(AT_FDCWD, values->pid_file, join->pid, err);
 
@@ -291,7 +292,7 @@ static int attend(const struct exec_values *values, struct join *join, int socke
 	if (join->master_fd >= 0)
 		relay_terminal(join->master_fd, join->pid_fd, signal_fd, false);
 	else
-		relay_signals(signal_fd, join->pid_fd);
+		streams_relay(streams, join->pid_fd, signal_fd);
 	*ret_status = relay_wait(join->pid);
 	return 0;
 }
@@ -324,6 +325,7 @@ static int exec(const struct exec_values *values, char **argv, struct target *t,
 		struct vps_err *err)
 {
 	OWN_MEM char *state = state_for_listener(t);
+	OWN_STREAMS streams = STREAMS_INIT;
 	struct join join = {
 		.init_fd = t->box.init_fd,
 		.state = state,
@@ -332,12 +334,15 @@ static int exec(const struct exec_values *values, char **argv, struct target *t,
 		.config = &t->config,
 		.filter = t->config.has_seccomp ? &t->filter : NULL,
 		.preserved_fds = (unsigned)values->preserved_fds,
+		.stdio = streams.inside,
 	};
 	OWN_FD socket_fd = FD_NONE, signal_fd = FD_NONE;
 	int not_run, r = compose(values, argv, &t->config, &join.process, err);
 
 	if (r == 0)
 		r = check(values, &join.process, err);
+	if (r == 0 && !values->is_detached)
+		r = streams_open(&streams, err);
 	if (r < 0)
 		return r;
 	if (values->console_socket) {
@@ -355,7 +360,7 @@ static int exec(const struct exec_values *values, char **argv, struct target *t,
 		return r;
 	/* Not before: whoever waits for a container that does not let him in must be able to leave. */
 	signal_fd = values->is_detached ? FD_NONE : relay_watch_signals();
-	r = attend(values, &join, socket_fd, signal_fd, ret_status, err);
+	r = attend(values, &join, &streams, socket_fd, signal_fd, ret_status, err);
 	phase_end("program");
 	own_close(&join.master_fd);
 	own_close(&join.pid_fd);

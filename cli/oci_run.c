@@ -4,6 +4,7 @@
 #include "cli/oci_bring.h"
 #include "cli/oci_say.h"
 #include "runtime/relay.h"
+#include "runtime/streams.h"
 
 static const struct option_row options[] = {
 	OCI_BRING_ROWS,
@@ -13,7 +14,7 @@ static const struct option_row options[] = {
 };
 
 /* Until init ends; its exit status. */
-static int attend(struct oci_bring *bring, int signal_fd)
+static int attend(struct oci_bring *bring, struct streams *streams, int signal_fd)
 {
 	struct container *c = &bring->c;
 	int status;
@@ -21,7 +22,7 @@ static int attend(struct oci_bring *bring, int signal_fd)
 	if (c->console_fd >= 0)
 		relay_terminal(c->console_fd, c->init_fd, signal_fd, true);
 	else
-		relay_signals(signal_fd, c->init_fd);
+		streams_relay(streams, c->init_fd, signal_fd);
 	status = relay_wait(c->init_pid);
 	c->init_pid = 0;
 	phase_end("program");
@@ -33,13 +34,16 @@ static int run(const struct oci_cli *cli, const void *values, int count, char **
 	const struct oci_bring_values *wanted = values;
 	struct oci_bring bring = OCI_BRING_INIT;
 	struct vps_err err = { 0 }, ignored = { 0 };
+	OWN_STREAMS streams = STREAMS_INIT;
 	OWN_FD signal_fd = wanted->is_detached ? FD_NONE : relay_watch_signals();
 	int status = OCI_DONE;
-	int r;
+	int r = wanted->is_detached ? 0 : streams_open(&streams, &err);
 
 	(void)count;
 	bring.c.starts_at_once = true;
-	r = oci_bring_up(cli, wanted, args[0], false, &bring, &err);
+	bring.c.stdio = streams.inside;
+	if (r == 0)
+		r = oci_bring_up(cli, wanted, args[0], false, &bring, &err);
 	if (r == 0) {
 		r = container_start(&bring.c, &err);
 		if (r < 0)
@@ -48,7 +52,7 @@ static int run(const struct oci_cli *cli, const void *values, int count, char **
 	if (r == 0 && !wanted->is_detached) {
 		/* Others may stop, pause or delete it from here on. */
 		oci_box_unlock(&bring.box);
-		status = attend(&bring, signal_fd);
+		status = attend(&bring, &streams, signal_fd);
 		/* Without the directory, somebody deleted it meanwhile. */
 		if (!wanted->is_kept && oci_box_lock(&bring.box, &ignored) == 0)
 			oci_bring_down(&bring);

@@ -53,6 +53,8 @@ struct container {
 						   need not wait for it */
 	bool                      keeps_old_root;	/* chroot instead of pivot_root */
 	unsigned                  preserved_fds;
+	const int                *stdio;	/* three, for 0 to 2 of the program; FD_NONE among them: that
+						   of this process; or NULL; borrowed */
 	int                       gate_fd;	/* listening socket on which init waits for SYNC_START
 						   when this process ends before; else FD_NONE; borrowed */
 

@@ -11,6 +11,7 @@
 #include "isolation/cg.h"
 #include "join.h"
 #include "relay.h"
+#include "streams.h"
 #include "view_client.h"
 
 /* What an exec needs of a running VPS, gathered under its lock, used without it. */
@@ -123,11 +124,14 @@ int vps_exec(struct vps_host *host, const char *name, const struct vps_exec *exe
 	     int *ret_status, struct vps_err *err)
 {
 	struct target target = TARGET_INIT;
+	OWN_STREAMS streams = STREAMS_INIT;
 	OWN_FD signal_fd = FD_NONE;
 	struct join join;
 	struct winsize size;
 	int status, r = target_open(host, name, &target, err);
 
+	if (r == 0 && !exec->has_tty)
+		r = streams_open(&streams, err);
 	if (r < 0) {
 		target_free(&target);
 		return r;
@@ -141,6 +145,7 @@ int vps_exec(struct vps_host *host, const char *name, const struct vps_exec *exe
 		.filter = target.config.has_seccomp ? &target.filter : NULL,
 		.listen = listen_calls,
 		.listen_arg = &target,
+		.stdio = streams.inside,
 	};
 	join.process.args = exec->argv;
 	join.process.cwd = exec->cwd;
@@ -168,7 +173,7 @@ int vps_exec(struct vps_host *host, const char *name, const struct vps_exec *exe
 	if (join.master_fd >= 0)
 		relay_terminal(join.master_fd, join.pid_fd, signal_fd, false);
 	else
-		relay_signals(signal_fd, join.pid_fd);
+		streams_relay(&streams, join.pid_fd, signal_fd);
 	own_close(&join.master_fd);
 	*ret_status = relay_wait(join.pid);
 	own_close(&join.pid_fd);

@@ -271,7 +271,10 @@ static int live(struct container *c, int *sync_fd, struct vps_err *err)
 		.config = &c->config,
 		.keeps_keyring = c->keeps_keyring,
 	};
-	int r = settle(c, *sync_fd, err);
+	int r = process_take_stdio(c->stdio, err);
+
+	if (r == 0)
+		r = settle(c, *sync_fd, err);
 
 	if (r == 0)
 		r = pass_gate(c, sync_fd, err);

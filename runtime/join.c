@@ -158,6 +158,8 @@ _Noreturn static void process_main(struct join *join, int sync_fd)
 	if (r == 0 && setsid() < 0)
 		r = vps_err_set(&err, -errno, "cannot start a session");
 	if (r == 0)
+		r = process_take_stdio(join->stdio, &err);
+	if (r == 0)
 		r = process_close_host(&sync_fd, join->preserved_fds, &err);
 	plan.sync_fd = sync_fd;
 	if (r == 0)

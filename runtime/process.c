@@ -122,6 +122,16 @@ static int set_io_priority(const struct oci_process *process, struct vps_err *er
 	return 0;
 }
 
+int process_take_stdio(const int *stdio, struct vps_err *err)
+{
+	int i;
+
+	for (i = 0; stdio && i < 3; i++)
+		if (stdio[i] >= 0 && dup2(stdio[i], i) < 0)
+			return vps_err_set(err, -errno, "cannot take descriptor %d", i);
+	return 0;
+}
+
 int process_close_host(int *sync_fd, unsigned preserved_fds, struct vps_err *err)
 {
 	int last = 3 + (int)preserved_fds;

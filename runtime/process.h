@@ -25,6 +25,9 @@ struct process_plan {
 int process_limit(pid_t pid, int proc_fd, const struct oci_process *process,
 		  struct vps_err *err);
 
+/* Make these (NULL, or three, FD_NONE among them) descriptors 0..2. 0, or -errno with err set. */
+int process_take_stdio(const int *stdio, struct vps_err *err);
+
 /*
  * Close every descriptor but 0..2, the preserved ones behind them, and the
  * socket, which moves to the place behind those. Before a path of the tenant's

@@ -168,22 +168,6 @@ int relay_watch_signals(void)
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-void relay_signals(int signal_fd, int pid_fd)
-{
-	struct pollfd fds[] = {
-		{ .fd = pid_fd, .events = POLLIN },
-		{ .fd = signal_fd, .events = POLLIN },
-	};
-	struct signalfd_siginfo info;
-
-	while (!(fds[0].revents & POLLIN)) {
-		if (poll(fds, ARRAY_LEN(fds), -1) < 0 && errno != EINTR)
-			return;
-		if (fds[1].revents && read(signal_fd, &info, sizeof(info)) == sizeof(info))
-			(void)syscall(SYS_pidfd_send_signal, pid_fd, (int)info.ssi_signo, NULL, 0);
-	}
-}
-
 int relay_wait(pid_t pid)
 {
 	int status = 0;

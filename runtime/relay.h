@@ -25,9 +25,6 @@ int relay_watch_signals(void);
 /* End as one who did not catch this signal. */
 _Noreturn void relay_die(int number);
 
-/* Pass on what signal_fd delivers until the process ends. */
-void relay_signals(int signal_fd, int pid_fd);
-
 /* Wait for a child: its exit status, or 128 and the signal that ended it. */
 int relay_wait(pid_t pid);
 

@@ -159,6 +159,28 @@ teardown() {
 	run -1 script -qec 'vpsctl exec web1 sh -c "exec 3<>/dev/tty" </dev/null' /dev/null </dev/null
 }
 
+@test "exec: a program that got no terminal has pipes in place of that of the caller" {
+	needs_program script
+	run -7 script -qec 'vpsctl exec web1 sh -c "for i in 0 1 2; do readlink /proc/self/fd/\$i; done
+		read line; echo out-\$line; echo err-\$line >&2; exit 7"' /dev/null <<<typed
+	[[ $output != *pts* && $(grep -c pipe: <<<"$output") == 3 ]]
+	[[ $output == *out-typed* && $output == *err-typed* ]]
+}
+
+@test "exec: what a program leaves behind gets nothing of what is typed after its end" {
+	needs_program script
+	run -0 bash -c "(sleep 3; echo secret) | timeout 20 script -qec 'vpsctl exec web1 sh -c \"exec 3<&0; cat <&3 >/stolen & sleep 0.2\"
+		sleep 4; read -r line; echo the-shell-has-\$line' /dev/null"
+	[[ $output == *the-shell-has-secret* ]]
+	[[ -z $(vps_sh web1 'cat /stolen') ]]
+}
+
+@test "exec: a program that floods its pipes ends, and all that it wrote is shown" {
+	needs_program script
+	run -0 bash -c 'script -qec "vpsctl exec web1 sh -c \"head -c 1000000 /dev/zero | tr \\\\0 a; echo end\"" /dev/null </dev/null | wc -c'
+	((output > 1000000))
+}
+
 @test "exec: a terminal whose input and output are both full goes on" {
 	run bash -c '(sleep 1; head -c 300000 /dev/zero | tr "\0" a) |
 		timeout 60 vpsctl exec --tty web1 sh -c "stty raw -echo; head -c 300000" | wc -c'

@@ -157,6 +157,17 @@ created() {
 	[[ ${output//$'\n'/ } == "0 1 2 ()" ]]
 }
 
+@test "oci: run and exec give a program without a terminal pipes in place of that of the caller" {
+	needs_program script
+	local streams='for i in 0 1 2; do readlink /proc/self/fd/$i; done; read line; echo out-$line; echo err-$line >&2'
+	runs "$streams; exit 7"
+	run -7 script -qec "vps-oci --root $root run --bundle $bundle c1" /dev/null <<<typed
+	[[ $output != *pts* && $(grep -c pipe: <<<"$output") == 3 && $output == *out-typed* && $output == *err-typed* ]]
+	start_detached c1
+	run -0 script -qec "vps-oci --root $root exec c1 sh -c '$streams'" /dev/null <<<typed
+	[[ $output != *pts* && $(grep -c pipe: <<<"$output") == 3 && $output == *out-typed* && $output == *err-typed* ]]
+}
+
 @test "oci: --preserve-fds never passes a descriptor of vps-oci's own" {
 	runs 'ls /proc/$$/fd'
 	run -1 --separate-stderr bash -c 'exec 3>&-; exec vps-oci --root "$1" --log "$3" run --preserve-fds 1 --bundle "$2" c1' \

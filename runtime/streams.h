@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Pipes in place of a person's terminal, for a process that is not given it.
+ *
+ * Who holds a terminal can read what is typed there and write what is shown,
+ * also when the command that gave it to him has ended. So what runs inside gets
+ * pipes for those of our standard streams that are a terminal, and we copy.
+ */
+#ifndef RUNTIME_STREAMS_H
+#define RUNTIME_STREAMS_H
+
+#include "base/err.h"
+#include "base/own.h"
+
+struct streams {
+	int inside[3];	/* for descriptors 0 to 2 of the process; FD_NONE: it gets ours */
+	int ours[3];	/* the other ends */
+};
+
+#define STREAMS_INIT	{ { FD_NONE, FD_NONE, FD_NONE }, { FD_NONE, FD_NONE, FD_NONE } }
+
+/* Make a pipe for each that is a terminal. 0, or -errno with err set; streams_close() it. */
+int streams_open(struct streams *streams, struct vps_err *err);
+
+/*
+ * The process has its ends: copy, and pass on what signal_fd delivers, until it
+ * has ended (pid_fd) and what it wrote is shown. What it left behind may then
+ * write to nobody.
+ */
+void streams_relay(struct streams *streams, int pid_fd, int signal_fd);
+
+/* Close what is open of it. */
+void streams_close(struct streams *streams);
+
+#define OWN_STREAMS __attribute__((cleanup(streams_close))) struct streams
+
+#endif

@@ -3,8 +3,10 @@
 #include <stdint.h>
 #include <unistd.h>
 
+#include "base/fileio.h"
 #include "cli/commands.h"
 #include "cli/say.h"
+#include "cli/screen.h"
 #include "runtime/vps.h"
 
 struct logs_values {
@@ -20,15 +22,30 @@ static const struct option_row options[] = {
 	{ 0 },
 };
 
+static int put(const char *data, size_t len, void *arg)
+{
+	(void)arg;
+	return fd_write_all(STDOUT_FILENO, data, len);
+}
+
+static int put_on_screen(const char *data, size_t len, void *screen)
+{
+	return screen_show(screen, data, len);
+}
+
 static int run(struct cli *cli, const void *values, int count, char **args)
 {
 	const struct logs_values *logs = values;
+	struct screen screen = { .fd = STDOUT_FILENO };
+	bool is_screen = isatty(STDOUT_FILENO);
 	struct vps_err err = { 0 };
+	int r = vps_logs(cli->host, args[0], logs->lines, logs->is_followed,
+			 is_screen ? put_on_screen : put, &screen, &err);
 
 	(void)count;
-	if (vps_logs(cli->host, args[0], logs->lines, logs->is_followed, STDOUT_FILENO, &err) < 0)
-		return say_error(cli, args[0], &err);
-	return EXIT_DONE;
+	if (is_screen)
+		screen_end(&screen);
+	return r < 0 ? say_error(cli, args[0], &err) : EXIT_DONE;
 }
 
 const struct command cmd_logs = {

@@ -15,6 +15,11 @@
 
 #define POLL_MSEC	50	/* how often --follow looks again */
 
+struct log_reader {
+	int (*put)(const char *data, size_t len, void *arg);
+	void *arg;
+};
+
 /* The last lines of a text: where they begin. */
 static const char *last_lines(const char *text, size_t len, size_t lines)
 {
@@ -35,7 +40,8 @@ static const char *last_lines(const char *text, size_t len, size_t lines)
  * one may continue. Of that as much is read as is there now: its descriptor
  * stands behind it afterwards.
  */
-static int print_logs(int old_fd, int log_fd, size_t lines, int out_fd, struct vps_err *err)
+static int print_logs(int old_fd, int log_fd, size_t lines, const struct log_reader *reader,
+		      struct vps_err *err)
 {
 	OWN_MEM char *old = NULL;
 	OWN_MEM char *text = NULL;
@@ -58,7 +64,7 @@ static int print_logs(int old_fd, int log_fd, size_t lines, int out_fd, struct v
 	if (text)
 		memcpy(both + old_len, text, len);
 	from = last_lines(both, old_len + len, lines);
-	r = fd_write_all(out_fd, from, old_len + len - (size_t)(from - both));
+	r = reader->put(from, old_len + len - (size_t)(from - both), reader->arg);
 	return r < 0 ? vps_err_set(err, r, "cannot write") : 0;
 }
 
@@ -66,8 +72,8 @@ static int print_logs(int old_fd, int log_fd, size_t lines, int out_fd, struct v
  * Print what is added until the VPS is stopped; a rotated log is finished, then the new one read.
  * log is taken.
  */
-static int follow(struct vps_host *host, const char *name, int vps_fd, int log, int out_fd,
-		  struct vps_err *err)
+static int follow(struct vps_host *host, const char *name, int vps_fd, int log,
+		  const struct log_reader *reader, struct vps_err *err)
 {
 	const struct timespec pause = { .tv_nsec = POLL_MSEC * 1000000L };
 	OWN_FD log_fd = log;
@@ -80,7 +86,7 @@ static int follow(struct vps_host *host, const char *name, int vps_fd, int log, 
 		ssize_t len;
 
 		while (log_fd >= 0 && (len = read(log_fd, data, sizeof(data))) > 0)
-			if (fd_write_all(out_fd, data, (size_t)len) < 0)
+			if (reader->put(data, (size_t)len, reader->arg) < 0)
 				return vps_err_set(err, -EPIPE, "cannot write");
 		if (fstatat(vps_fd, CONSOLE_LOG, &theirs, 0) == 0 &&
 		    (log_fd < 0 || fstat(log_fd, &ours) < 0 || ours.st_ino != theirs.st_ino)) {
@@ -97,9 +103,10 @@ static int follow(struct vps_host *host, const char *name, int vps_fd, int log, 
 	}
 }
 
-int vps_logs(struct vps_host *host, const char *name, size_t lines, bool is_followed, int out_fd,
-	     struct vps_err *err)
+int vps_logs(struct vps_host *host, const char *name, size_t lines, bool is_followed,
+	     int (*put)(const char *data, size_t len, void *arg), void *arg, struct vps_err *err)
 {
+	const struct log_reader reader = { put, arg };
 	OWN_FD vps_fd = FD_NONE, log_fd = FD_NONE, old_fd = FD_NONE;
 	struct vps_info info;
 	int r = vps_get(host, name, &info, err);
@@ -111,6 +118,6 @@ int vps_logs(struct vps_host *host, const char *name, size_t lines, bool is_foll
 		return vps_err_set(err, -errno, "cannot open %s/vps/%s", host->root, name);
 	log_fd = openat(vps_fd, CONSOLE_LOG, O_RDONLY | O_CLOEXEC);
 	old_fd = openat(vps_fd, CONSOLE_LOG ".1", O_RDONLY | O_CLOEXEC);
-	r = print_logs(old_fd, log_fd, lines, out_fd, err);
-	return r == 0 && is_followed ? follow(host, name, vps_fd, fd_take(&log_fd), out_fd, err) : r;
+	r = print_logs(old_fd, log_fd, lines, &reader, err);
+	return r == 0 && is_followed ? follow(host, name, vps_fd, fd_take(&log_fd), &reader, err) : r;
 }

@@ -212,12 +212,14 @@ int vps_exec(struct vps_host *host, const char *name, const struct vps_exec *exe
 int vps_console(struct vps_host *host, const char *name, struct vps_err *err);
 
 /*
- * Copy the console log to out_fd.
+ * Read the console log, bytes as the tenant wrote them.
  *
  * lines       only the last so many; SIZE_MAX: all that is kept
  * is_followed go on as it grows, until the VPS is stopped
+ * put         gets it piece by piece; 0 to go on, or -errno
  */
-int vps_logs(struct vps_host *host, const char *name, size_t lines, bool is_followed, int out_fd,
+int vps_logs(struct vps_host *host, const char *name, size_t lines, bool is_followed,
+	     int (*put)(const char *data, size_t len, void *arg), void *arg,
 	     struct vps_err *err);
 
 /*

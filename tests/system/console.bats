@@ -80,3 +80,14 @@ typing() {
 	run -4 --separate-stderr vpsctl console web1
 	[[ $stderr == "vpsctl: web1: "*running* ]]
 }
+
+@test "logs: what a VPS wrote to its console obeys no terminal, but for its colours" {
+	needs_program script
+	vps_spec web1 '"init": ["/bin/sh", "-c", "i=0; while [ $i -lt 300 ]; do printf \"%$((i % 7))s\\033[1;31mred\\033[0m \\033]0;title\\007 \\033[2J \\033[6n \\302\\2332J caf\\303\\251 \\010\\n\"; i=$((i + 1)); done; echo end-of-it; exec sleep 1000"]'
+	eventually 10 bash -c 'vpsctl logs web1 | grep -q end-of-it'
+	run -0 script -qec 'vpsctl logs web1' /dev/null </dev/null
+	[[ $(grep -c $'\e\[1;31mred\e\[0m ?]0;title? ?\[2J ?\[6n ?2J café ?' <<<"$output") == 300 ]]
+	[[ $output != *$'\e]'* && $output != *$'\e[2J'* && $output != *$'\e[6n'* && $output != *$'\a'* && $output != *$'\302\233'* ]]
+	# a pipe gets the bytes
+	[[ $(vpsctl logs web1) == *$'\e]0;title\a \e[2J'* ]]
+}

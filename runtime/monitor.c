@@ -57,6 +57,7 @@
 #define BACKOFF_LAST	60000
 #define REBOOT_SEC	3		/* a reboot sooner than that waits, too */
 #define STEADY_SEC	60		/* a run that lasted so long starts counting anew */
+#define RENEW_MSEC	3000		/* the tenant may have mounted what never answers */
 
 struct monitor {
 	const struct monitor_options *options;
@@ -206,6 +207,8 @@ static void adopt_console(struct monitor *m)
 {
 	OWN_FD master_fd = FD_NONE;
 	struct vps_err ignored = { 0 };
+	struct pollfd sent = { .events = POLLIN };
+	bool has_ended;
 	int fds[2];
 	pid_t pid;
 
@@ -216,8 +219,14 @@ static void adopt_console(struct monitor *m)
 		renew_console(m->c.init_fd, fds[1]);
 	own_close(&fds[1]);
 	if (pid > 0) {
-		(void)sync_wait(fds[0], &master_fd, &ignored);
-		(void)waitpid(pid, NULL, 0);
+		sent.fd = fds[0];
+		has_ended = poll(&sent, 1, RENEW_MSEC) > 0;
+		if (has_ended)
+			(void)sync_wait(fds[0], &master_fd, &ignored);
+		else
+			(void)kill(pid, SIGKILL);
+		/* One that hangs in the tenant's mounts ends when these do. */
+		(void)waitpid(pid, NULL, has_ended ? 0 : WNOHANG);
 	}
 	own_close(&fds[0]);
 	/* A VPS without a working console still runs; its log ends here. */

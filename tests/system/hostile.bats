@@ -90,3 +90,18 @@ arm() {
 	[[ $(ip -6 addr show dev vps0) != *2001:db8:bad* ]]
 	wait
 }
+
+@test "hostile: a VPS whose /dev never answers can be taken over and stopped" {
+	local said=$BATS_TEST_TMPDIR/said monitor
+	vps_up web2	# its view brings the module
+	[[ -c /dev/fuse ]] || lacking "FUSE"
+	vps_spec web1 '"devices": [{"path": "/dev/fuse"}]'
+	arm web1
+	vpsctl exec web1 -- attacker fuse /dev 120 >"$said" </dev/null 3>&- &
+	eventually 10 grep mounted "$said"
+	monitor=$(vps_get web1 monitor_pid)
+	kill -KILL "$monitor"
+	eventually 5 is_dead "$monitor"
+	timeout 20 vpsctl stop --timeout 1 web1
+	status_is web1 stopped
+}

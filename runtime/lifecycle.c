@@ -17,9 +17,11 @@
 #include "events.h"
 #include "host.h"
 #include "isolation/cg.h"
+#include "isolation/fuse_abort.h"
 #include "monitor.h"
 
 #define MONITOR_ENDS	20000		/* milliseconds that a monitor may take to clear away */
+#define DIES_MSEC	2000		/* that an init without a bad file system may take */
 
 /* ---- start, stop ---- */
 
@@ -118,6 +120,17 @@ static bool ends_within(int pid_fd, int msec)
 	return n > 0;
 }
 
+/* What waits for a file system of its own is not reached by SIGKILL. */
+static void end_fuse(struct vps *vps)
+{
+	struct oci_config config = { 0 };
+	struct vps_err ignored = { 0 };	/* whether it helped is seen by who waits */
+
+	if (bundle_load(vps->run_fd, &config, &ignored) == 0)
+		(void)fuse_abort(&config.idmap, &ignored);
+	oci_free(&config);
+}
+
 /*
  * Give init its time to end. So long the VPS is not locked: others may look
  * what takes so long, or kill it.
@@ -160,9 +173,12 @@ static int end_init(struct vps *vps, int timeout_msec, struct vps_err *err)
 	}
 	if (cg_fd < 0 || cg_kill(cg_fd) < 0)
 		(void)syscall(SYS_pidfd_send_signal, vps->init_fd, SIGKILL, NULL, 0);
+	if (ends_within(vps->init_fd, DIES_MSEC))
+		return 0;
+	end_fuse(vps);
 	if (!ends_within(vps->init_fd, MONITOR_ENDS))
 		return vps_err_say(err, -VPS_ESTATE,
-				   "its init (pid %d) does not end though it was killed: it waits in the kernel",
+				   "its init (pid %d) does not end though it was killed: it waits in the kernel, perhaps for a `vpsctl exec` that is suspended",
 				   (int)vps->state.init_pid);
 	return 0;
 }

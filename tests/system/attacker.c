@@ -8,6 +8,7 @@
  *   attacker exchange A B SECONDS    exchange two names without end
  *   attacker router SECONDS     say on eth0 that it is a router for everybody
  *   attacker fuse DIRECTORY SECONDS  mount there what answers nothing
+ *   attacker deadlock DIRECTORY SECONDS  the same, and look into it
  *   attacker inotify SECONDS    take all inotify instances that there are, and keep them
  *
  * It prints one line for each thing it got, and one for each that it was refused.
@@ -22,6 +23,7 @@
 #include <linux/mount.h>
 #include <net/if.h>
 #include <netinet/icmp6.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -223,8 +225,18 @@ static void exchange(const char *a, const char *b)
 
 /* ---- fuse ---- */
 
+static void *look(void *dir)
+{
+	char path[300];
+	struct stat st;
+
+	(void)snprintf(path, sizeof(path), "%s/x", (const char *)dir);
+	(void)stat(path, &st);
+	return NULL;
+}
+
 /* Agree on the protocol, which the kernel waits for, and let it wait ever after. */
-static void mount_silence(const char *dir)
+static void mount_silence(char *dir, bool is_deadlock)
 {
 	static unsigned char request[1 << 20];
 	const struct fuse_in_header *head = (struct fuse_in_header *)request;
@@ -235,6 +247,7 @@ static void mount_silence(const char *dir)
 		     .init.minor = FUSE_KERNEL_MINOR_VERSION, .init.max_write = 4096 };
 	int fd = open("/dev/fuse", O_RDWR);
 	char options[80];
+	pthread_t thread;
 
 	(void)snprintf(options, sizeof(options),
 		       "fd=%d,rootmode=40755,user_id=0,group_id=0,allow_other", fd);
@@ -246,8 +259,10 @@ static void mount_silence(const char *dir)
 	answer.head.unique = head->unique;
 	if (write(fd, &answer, sizeof(answer)) > 0)
 		printf("mounted\n");
+	if (is_deadlock)
+		(void)pthread_create(&thread, NULL, look, dir);
 	while (!is_over() && read(fd, request, sizeof(request)) > 0)
-		;
+		printf("was asked\n");
 }
 
 /* ---- inotify ---- */
@@ -316,8 +331,8 @@ int main(int argc, char **argv)
 		attack_trace();
 	else if (strcmp(argv[1], "exchange") == 0 && argc == 5)
 		exchange(argv[2], argv[3]);
-	else if (strcmp(argv[1], "fuse") == 0 && argc == 4)
-		mount_silence(argv[2]);
+	else if ((strcmp(argv[1], "fuse") == 0 || strcmp(argv[1], "deadlock") == 0) && argc == 4)
+		mount_silence(argv[2], *argv[1] == 'd');
 	else if (strcmp(argv[1], "router") == 0)
 		advertise();
 	else if (strcmp(argv[1], "inotify") == 0)

@@ -105,3 +105,17 @@ arm() {
 	timeout 20 vpsctl stop --timeout 1 web1
 	status_is web1 stopped
 }
+
+@test "hostile: a VPS that waits in the kernel for a file system of its own can be stopped" {
+	local said=$BATS_TEST_TMPDIR/said
+	vps_up web2
+	[[ -c /dev/fuse ]] || lacking "FUSE"
+	vps_spec web1 '"devices": [{"path": "/dev/fuse"}]'
+	arm web1
+	vpsctl exec web1 -- sh -c 'mkdir /mnt; exec attacker deadlock /mnt 600' >"$said" </dev/null 3>&- &
+	eventually 10 grep asked "$said"
+	timeout 20 vpsctl stop --timeout 1 web1
+	status_is web1 stopped
+	# the view of the other one is a FUSE connection, too
+	vps_sh web2 'grep MemTotal /proc/meminfo'
+}

@@ -60,10 +60,12 @@ static const char *const masked[] = {
 	"/proc/partitions",		/* … all of them */
 	"/proc/sched_debug",
 	"/proc/scsi",
+	"/proc/softirqs",		/* as interrupts: when packets come for whom */
 	"/proc/timer_list",
 	"/sys/devices/virtual/dmi",	/* maker and model of the host */
 	"/sys/devices/virtual/powercap",	/* CVE-2020-8694: power tells of secrets */
 	"/sys/firmware",
+	"/sys/kernel/irq",		/* the numbers of /proc/interrupts once more */
 	NULL
 };
 

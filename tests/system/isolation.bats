@@ -97,6 +97,15 @@ first_id() {
 	done
 }
 
+@test "isolation: no file counts the interrupts of the host" {
+	local path
+	[[ -r /proc/interrupts && -r /proc/softirqs && -d /sys/kernel/irq ]]
+	for path in /proc/interrupts /proc/softirqs '/sys/kernel/irq/*/per_cpu_count'; do
+		[[ -z $(vps_sh web1 "cat $path 2>/dev/null") ]]
+	done
+	[[ $(vps_sh web1 'grep ^softirq /proc/stat') == "softirq 0 0 0 0 0 0 0 0 0 0 0" ]]
+}
+
 @test "isolation: no device can be made, and no disk is there" {
 	run ! vps_sh web1 'mknod /root/disk b 8 0 && head -c 1 /root/disk'
 	run ! vps_sh web1 'mknod /root/mem c 1 1 && head -c 1 /root/mem'

@@ -11,11 +11,16 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/fileio.h"
 #include "base/own.h"
 #include "control.h"
+
+/* What is read from a pty at most: 640 KiB a second, sixty times what a serial line does. */
+#define RATE_MSEC	100
+#define RATE_BYTES	(64u << 10)
 
 void console_server_init(struct console_server *s, int log_dir_fd)
 {
@@ -87,16 +92,38 @@ static void log_write(struct console_server *s, const char *data, size_t len)
 		s->log_bytes += len;
 }
 
+static int64_t now_msec(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
+/* How long to leave the pty unread; 0: not at all. */
+static int pause_msec(const struct console_server *s)
+{
+	int64_t left = s->since_msec + RATE_MSEC - now_msec();
+
+	return s->read_bytes >= RATE_BYTES && left > 0 ? (int)left : 0;
+}
+
 static void handle_output(struct console_server *s)
 {
 	char data[CONTROL_PACKET - 1];
 	ssize_t len = read(s->master_fd, data, sizeof(data));
+	int64_t now = now_msec();
 	size_t i;
 
 	if (len < 0 && errno != EAGAIN && errno != EINTR)
 		console_server_close_pty(s);
 	if (len <= 0)
 		return;
+	if (now - s->since_msec >= RATE_MSEC) {
+		s->since_msec = now;
+		s->read_bytes = 0;
+	}
+	s->read_bytes += (size_t)len;
 	log_write(s, data, (size_t)len);
 	for (i = 0; i < CONSOLE_CLIENTS; i++)
 		if (s->clients[i] >= 0 &&
@@ -143,13 +170,16 @@ static void handle_client(struct console_server *s, int *client_fd)
 	}
 }
 
-size_t console_server_poll(const struct console_server *s, struct pollfd *fds)
+size_t console_server_poll(const struct console_server *s, struct pollfd *fds, int *timeout_msec)
 {
+	int pause = pause_msec(s);
 	size_t i;
 
+	if (pause && (*timeout_msec < 0 || *timeout_msec > pause))
+		*timeout_msec = pause;
 	fds[0] = (struct pollfd){
 		.fd = s->master_fd,
-		.events = (short)(POLLIN | (s->input_len ? POLLOUT : 0)),
+		.events = (short)((pause ? 0 : POLLIN) | (s->input_len ? POLLOUT : 0)),
 	};
 	for (i = 0; i < CONSOLE_CLIENTS; i++)
 		fds[i + 1] = (struct pollfd){

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/err.h"
 
@@ -21,6 +22,8 @@ struct console_server {
 	int    clients[CONSOLE_CLIENTS];
 	char   input[4096];		/* typed, but not yet taken by the pty */
 	size_t input_len;
+	int64_t since_msec;		/* CLOCK_MONOTONIC */
+	size_t read_bytes;		/* from the pty since then */
 };
 
 /* An idle server without a console. log_dir_fd is borrowed for its life. */
@@ -35,8 +38,13 @@ void console_server_close_pty(struct console_server *s);
 /* A connected control socket becomes a client (taken); too many: it is closed. */
 void console_server_add(struct console_server *s, int client_fd);
 
-/* Fill in what to poll for: at most CONSOLE_CLIENTS + 1 entries. Returns how many. */
-size_t console_server_poll(const struct console_server *s, struct pollfd *fds);
+/*
+ * Fill in what to poll for: at most CONSOLE_CLIENTS + 1 entries. Returns how many.
+ *
+ * timeout_msec  of the poll; made shorter while a pty that is written to without
+ *               end is left unread: its writer waits, and costs the host little
+ */
+size_t console_server_poll(const struct console_server *s, struct pollfd *fds, int *timeout_msec);
 
 /* Handle what poll() found in the same entries. */
 void console_server_handle(struct console_server *s, const struct pollfd *fds, size_t count);

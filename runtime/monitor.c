@@ -411,7 +411,7 @@ static bool serve(struct monitor *m, int timeout_msec)
 	fds[POLL_CONTROL] = (struct pollfd){ .fd = m->control_fd, .events = POLLIN };
 	fds[POLL_VIEW] = (struct pollfd){ .fd = m->view.server_fd, .events = POLLIN };
 	fds[POLL_LISTENERS] = (struct pollfd){ .fd = m->view.listeners.epoll_fd, .events = POLLIN };
-	count = console_server_poll(&m->console, fds + POLL_CONSOLE);
+	count = console_server_poll(&m->console, fds + POLL_CONSOLE, &timeout_msec);
 	alarms_poll(&m->alarms, fds + POLL_ALARMS);
 	elastic_loop_poll(&m->elastic, fds + POLL_ELASTIC);
 	timeout_msec = sooner(timeout_msec, alarms_timeout(&m->alarms));

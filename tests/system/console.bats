@@ -81,6 +81,19 @@ typing() {
 	[[ $stderr == "vpsctl: web1: "*running* ]]
 }
 
+@test "console: a VPS that writes to it without end has its monitor write little" {
+	local monitor written
+	vps_spec web1 '"init": ["/bin/sh", "-c", "while :; do cat /bin/busybox; done"]'
+	monitor=$(vps_get web1 monitor_pid)
+	sleep 1
+	written=$(sed -n 's/^wchar: //p' "/proc/$monitor/io")
+	sleep 3
+	((written = $(sed -n 's/^wchar: //p' "/proc/$monitor/io") - written))
+	echo "$written bytes" >&2
+	((written > 100000 && written < 4000000))
+	vpsctl stop --timeout 1 web1
+}
+
 @test "logs: what a VPS wrote to its console obeys no terminal, but for its colours" {
 	needs_program script
 	vps_spec web1 '"init": ["/bin/sh", "-c", "i=0; while [ $i -lt 300 ]; do printf \"%$((i % 7))s\\033[1;31mred\\033[0m \\033]0;title\\007 \\033[2J \\033[6n \\302\\2332J caf\\303\\251 \\010\\n\"; i=$((i + 1)); done; echo end-of-it; exec sleep 1000"]'

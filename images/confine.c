@@ -10,6 +10,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -25,23 +26,63 @@
 static const uint64_t kept_caps = BIT(CAP_CHOWN) | BIT(CAP_DAC_OVERRIDE) | BIT(CAP_FOWNER) |
 				  BIT(CAP_FSETID) | BIT(CAP_MKNOD) | BIT(CAP_SETFCAP);
 
-/* Make a directory the whole file system of this (new) mount namespace. */
+#define ATTRS	(MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
+
+/*
+ * What of the root directory is to be seen. Deliberately not here: vps, whose
+ * specs say what of the host a VPS gets; cache, of system call filters; the registry.
+ */
+static const char *const shown[] = { "images", "layers" };
+
+/* An empty file system over the root directory. */
+static int cover(const char *root, struct vps_err *err)
+{
+	OWN_FD fs_fd = fsopen("tmpfs", FSOPEN_CLOEXEC);
+	OWN_FD fd = FD_NONE;
+
+	if (fs_fd < 0 || fsconfig(fs_fd, FSCONFIG_SET_STRING, "nr_inodes", "8", 0) < 0 ||
+	    fsconfig(fs_fd, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+		return vps_err_set(err, -errno, "cannot make a tmpfs");
+	fd = fsmount(fs_fd, FSMOUNT_CLOEXEC, ATTRS);
+	if (fd < 0 || move_mount(fd, "", AT_FDCWD, root, MOVE_MOUNT_F_EMPTY_PATH) < 0)
+		return vps_err_set(err, -errno, "cannot cover %s", root);
+	return fd_take(&fd);
+}
+
+/* Show a directory of it at the same place in the cover. */
+static int show(int root_fd, int cover_fd, const char *name, struct vps_err *err)
+{
+	struct mount_attr attr = { .attr_set = ATTRS };
+	OWN_FD fd = open_tree(root_fd, name, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+
+	if (fd < 0)
+		return vps_err_set(err, -errno, "cannot clone the mount of %s", name);
+	if (mount_setattr(fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof(attr)) < 0)
+		return vps_err_set(err, -errno, "cannot restrict the mount of %s", name);
+	if (mkdirat(cover_fd, name, 0700) < 0 ||
+	    move_mount(fd, "", cover_fd, name, MOVE_MOUNT_F_EMPTY_PATH) < 0)
+		return vps_err_set(err, -errno, "cannot mount %s", name);
+	return 0;
+}
+
+/* Make the store the whole file system of this (new) mount namespace. */
 static int enter_root(const char *root, struct vps_err *err)
 {
-	struct mount_attr attr = {
-		.attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
-	};
-	OWN_FD fd = FD_NONE;
+	struct mount_attr readonly = { .attr_set = MOUNT_ATTR_RDONLY };
+	OWN_FD root_fd = FD_NONE, fd = FD_NONE;
+	size_t i;
 
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return vps_err_set(err, -errno, "cannot make the mounts private");
-	fd = open_tree(AT_FDCWD, root, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
-	if (fd < 0)
-		return vps_err_set(err, -errno, "cannot clone the mount of %s", root);
-	if (mount_setattr(fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof(attr)) < 0)
-		return vps_err_set(err, -errno, "cannot restrict the mount of %s", root);
-	if (move_mount(fd, "", AT_FDCWD, root, MOVE_MOUNT_F_EMPTY_PATH) < 0 || fchdir(fd) < 0 ||
-	    syscall(SYS_pivot_root, ".", ".") < 0)
+	root_fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root_fd < 0)
+		return vps_err_set(err, -errno, "cannot open %s", root);
+	fd = cover(root, err);
+	for (i = 0; i < ARRAY_LEN(shown); i++)
+		if (err->code < 0 || show(root_fd, fd, shown[i], err) < 0)
+			return err->code;
+	if (mount_setattr(fd, "", AT_EMPTY_PATH, &readonly, sizeof(readonly)) < 0 ||
+	    fchdir(fd) < 0 || syscall(SYS_pivot_root, ".", ".") < 0)
 		return vps_err_set(err, -errno, "cannot make %s the root", root);
 	/* The old root lies over the new one now (pivot_root(2)), and comes off. */
 	if (umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)

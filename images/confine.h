@@ -10,15 +10,16 @@
 /*
  * Leave the process with what unpacking needs, for good:
  *
- *   - the store's root directory as its whole file system, in which no device
- *     opens and nothing executes (mount namespace of its own, pivoted);
+ *   - the directories "images" and "layers" of root as its whole file system,
+ *     in which no device opens and nothing executes (mount namespace of its
+ *     own, pivoted); nothing can be made beside them;
  *   - network, ipc and uts namespaces of its own, with nothing in them;
  *   - the capabilities to write files of any owner: CHOWN, DAC_OVERRIDE,
  *     FOWNER, FSETID, MKNOD, SETFCAP;
  *   - no new privileges, no core dump, and a list of system calls outside of
  *     which nothing exists.
  *
- * root            becomes "/"; also the current directory
+ * root            has these two; what stands for it is "/" and the current directory
  * needs_trusted   keep SYS_ADMIN, for trusted.overlay.* attributes: OCI layers
  *                 have whiteouts, root file systems have not
  *

@@ -17,15 +17,27 @@
 #include "images/names.h"
 #include "images/sweep.h"
 
+#define BLOB_SIZE (sizeof(CATALOG_BLOBS) + STAGING_NAME_SIZE)
+
+/* Its blob, in the directory where it will stay: nobody may move it there from another mount. */
+static const char *blob_path(const struct staging *staging, char buf[BLOB_SIZE])
+{
+	(void)snprintf(buf, BLOB_SIZE, CATALOG_BLOBS "/%s", staging->name);
+	return buf;
+}
+
 void staging_close(struct staging *staging)
 {
 	struct vps_err ignored = { 0 };
+	char path[BLOB_SIZE];
 
 	own_close(&staging->tree_fd);
 	own_close(&staging->blob_fd);
 	/* What cannot be removed now is removed by the next import. */
-	if (*staging->name)
+	if (*staging->name) {
+		(void)unlinkat(store_images_fd(staging->store), blob_path(staging, path), 0);
 		(void)tree_remove(store_layers_fd(staging->store), staging->name, &ignored);
+	}
 	own_close(&staging->dir_fd);
 	own_close(&staging->lock_fd);
 	staging->name[0] = '\0';
@@ -54,6 +66,7 @@ static int make_dir(struct staging *staging, struct vps_err *err)
 static int fill_dir(struct staging *staging, struct vps_err *err)
 {
 	int dir_fd = staging->dir_fd;
+	char path[BLOB_SIZE];
 
 	staging->lock_fd = lock_take(dir_fd, SWEEP_LOCK, 0, err);
 	if (staging->lock_fd < 0)
@@ -61,7 +74,8 @@ static int fill_dir(struct staging *staging, struct vps_err *err)
 	if (mkdirat(dir_fd, "tree", 0755) < 0)
 		return vps_err_set(err, -errno, "cannot make the layer's directory");
 	staging->tree_fd = openat(dir_fd, "tree", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	staging->blob_fd = openat(dir_fd, "blob", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	staging->blob_fd = openat(store_images_fd(staging->store), blob_path(staging, path),
+				  O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	if (staging->tree_fd < 0 || staging->blob_fd < 0)
 		return vps_err_set(err, -errno, "cannot open the layer's directory and blob");
 	if (fchmod(staging->tree_fd, 0755) < 0)		/* whatever the umask */
@@ -98,6 +112,7 @@ int staging_publish(struct staging *staging, const char *diff_id, const struct d
 	OWN_FD blobs_fd = openat(store_images_fd(staging->store), CATALOG_BLOBS,
 				 O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int layers_fd = store_layers_fd(staging->store);
+	char path[BLOB_SIZE];
 
 	if (blobs_fd < 0)
 		return vps_err_set(err, -errno, "cannot open " CATALOG_BLOBS);
@@ -107,7 +122,8 @@ int staging_publish(struct staging *staging, const char *diff_id, const struct d
 		if (renameat(staging->dir_fd, "tree", layers_fd, diff_id) < 0)
 			return vps_err_set(err, -errno, "cannot put layer %s in its place", diff_id);
 	}
-	if (renameat(staging->dir_fd, "blob", blobs_fd, catalog_blob_name(layer)) < 0)
+	if (renameat(store_images_fd(staging->store), blob_path(staging, path), blobs_fd,
+		     catalog_blob_name(layer)) < 0)
 		return vps_err_set(err, -errno, "cannot put blob %s in its place", layer->digest);
 	if (fsync(layers_fd) < 0 || fsync(blobs_fd) < 0)
 		return vps_err_set(err, -errno, "cannot sync the store");

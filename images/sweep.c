@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -239,11 +240,14 @@ static int take_back(int images_fd, int layers_fd, const char *diff_id, struct v
 static int sweep_dead(int images_fd, int layers_fd, const char *name, struct vps_err *err)
 {
 	OWN_FD fd = openat(layers_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	char diff_id[DIGEST_HEX_LEN + 2];
+	char diff_id[DIGEST_HEX_LEN + 2], blob[sizeof(CATALOG_BLOBS) + NAME_MAX + 1];
 
 	if (fd >= 0 && file_read_line(fd, SWEEP_MARK, diff_id, sizeof(diff_id)) > 0 &&
 	    reference_is_hex(diff_id) && take_back(images_fd, layers_fd, diff_id, err) < 0)
 		return err->code;
+	(void)snprintf(blob, sizeof(blob), CATALOG_BLOBS "/%s", name);
+	if (unlinkat(images_fd, blob, 0) < 0 && errno != ENOENT)
+		return vps_err_set(err, -errno, "cannot delete blob %s", name);
 	return tree_remove(layers_fd, name, err);
 }
 

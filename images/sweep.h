@@ -10,7 +10,8 @@
 #include "images/catalog.h"
 #include "images/names.h"
 
-#define SWEEP_STAGING ".import-"	/* what an import works in, below layers/, locked while it lives */
+#define SWEEP_STAGING ".import-"	/* what an import works in, below layers/, locked while it lives;
+					   of this name is its blob, too, among the others */
 #define SWEEP_LOCK    "lock"
 #define SWEEP_MARK    "layer"	/* in it: the diff-id of a layer that is being published */
 

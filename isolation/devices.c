@@ -9,13 +9,11 @@
 #include "devices.h"
 
 #include <errno.h>
-#include <linux/bpf.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "base/own.h"
+#include "bpf.h"
 
 #define PROGRAM_NAME	"vps_devices"	/* how we know ours among those of others */
 #define ATTACHED_MAX	64		/* as many as the kernel lets attach */
@@ -262,24 +260,13 @@ int devices_program(const struct device_rule *rules, size_t count, struct bpf_in
 	return 0;
 }
 
-static int bpf(int command, union bpf_attr *attr)
-{
-	return (int)syscall(SYS_bpf, command, attr, sizeof(*attr));
-}
-
-/* An initialiser need not reach beyond the first member of a union; the kernel wants zeroes. */
-static void clear(union bpf_attr *attr)
-{
-	memset(attr, 0, sizeof(*attr));
-}
-
 static int load_program(const struct bpf_insn *insns, size_t count, struct vps_err *err)
 {
 	static const char license[] = "GPL";
 	union bpf_attr attr;
 	int fd;
 
-	clear(&attr);
+	bpf_clear(&attr);
 	attr.prog_type = BPF_PROG_TYPE_CGROUP_DEVICE;
 	attr.insns = (uintptr_t)insns;
 	attr.insn_cnt = (uint32_t)count;
@@ -304,12 +291,12 @@ static int open_if_ours(uint32_t id)
 	OWN_FD fd = FD_NONE;
 	union bpf_attr attr;
 
-	clear(&attr);
+	bpf_clear(&attr);
 	attr.prog_id = id;
 	fd = bpf(BPF_PROG_GET_FD_BY_ID, &attr);
 	if (fd < 0)
 		return FD_NONE;
-	clear(&attr);
+	bpf_clear(&attr);
 	attr.info.bpf_fd = (uint32_t)fd;
 	attr.info.info_len = sizeof(info);
 	attr.info.info = (uintptr_t)&info;
@@ -325,7 +312,7 @@ static int find_former(int cg_fd)
 	union bpf_attr attr;
 	uint32_t i;
 
-	clear(&attr);
+	bpf_clear(&attr);
 	attr.query.target_fd = (uint32_t)cg_fd;
 	attr.query.attach_type = BPF_CGROUP_DEVICE;
 	attr.query.prog_ids = (uintptr_t)ids;
@@ -355,7 +342,7 @@ int devices_attach(int cg_fd, const struct device_rule *rules, size_t count, str
 	if (program_fd < 0)
 		return program_fd;
 	former_fd = find_former(cg_fd);
-	clear(&attr);
+	bpf_clear(&attr);
 	attr.target_fd = (uint32_t)cg_fd;
 	attr.attach_bpf_fd = (uint32_t)program_fd;
 	attr.attach_type = BPF_CGROUP_DEVICE;

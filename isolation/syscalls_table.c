@@ -172,7 +172,7 @@ static const struct syscalls_rule rules[] = {
 	 *				debuggers, setarch, 32-bit emulators
 	 *
 	 * Not possible here: keeping AF_VSOCK away. The family can be compared in socket(),
-	 * but 32-bit programs pass it in memory, by socketcall().
+	 * but 32-bit programs pass it in memory, by socketcall(): families.c does it.
 	 */
 };
 

@@ -6,6 +6,7 @@
 
 #include "base/fileio.h"
 #include "container_parts.h"
+#include "isolation/families.h"
 
 #define SCOPE_CHILD "container"	/* cgroup in the scope that init lives in */
 
@@ -62,6 +63,16 @@ static int restrict_devices(struct container *c, struct vps_err *err)
 	if (r < 0)
 		*err = why;
 	return r;
+}
+
+/* Of a VPS: what containers may have is for their engines to say. `doctor` says where it is not possible. */
+static void refuse_families(struct container *c)
+{
+	struct vps_err ignored = { 0 };
+
+	if (c->attachments)
+		(void)families_refuse(c->cg_fd, families_unheld, families_unheld_count,
+				      c->cache_fd, &ignored);
 }
 
 int cgroup_up(struct container *c, struct vps_err *err)
@@ -141,6 +152,8 @@ int limits_up(struct container *c, struct vps_err *err)
 	r = cg_set(c->cg_fd, c->cgroup_path, config->cg_values, config->cg_value_count, err);
 	if (r == 0)
 		r = restrict_devices(c, err);
+	if (r == 0)
+		refuse_families(c);
 	if (r == 0 && has_new(c, NS_USER) && has_new(c, NS_CGROUP) &&
 	    idmap_uid_outside(&config->idmap, 0, &uid) &&
 	    idmap_gid_outside(&config->idmap, 0, &gid))

@@ -98,8 +98,8 @@ doctor_probe doctor_kernel, doctor_privileges, doctor_pidfd, doctor_mount_api, d
 doctor_probe doctor_user_namespace, doctor_namespace, doctor_id_map, doctor_inner_mounts,
 	doctor_network, doctor_bandwidth;
 /* doctor_cgroup.c */
-doctor_probe doctor_cgroup, doctor_clone_into, doctor_controller, doctor_devices, doctor_kill,
-	doctor_freeze, doctor_pressure;
+doctor_probe doctor_cgroup, doctor_clone_into, doctor_controller, doctor_devices,
+	doctor_families, doctor_kill, doctor_freeze, doctor_pressure;
 /* doctor_storage.c */
 doctor_probe doctor_overlay, doctor_quota, doctor_space;
 /* doctor_ids.c */

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -18,6 +19,7 @@
 #include "base/own.h"
 #include "isolation/cg.h"
 #include "isolation/devices.h"
+#include "isolation/families.h"
 
 #define CGROUPS_MAX	8192	/* of /proc/cgroups: a line each controller */
 #define FREEZE_MSEC	3000
@@ -229,8 +231,8 @@ void doctor_freeze(const struct doctor *doctor, const struct check *check,
 	end(pid);
 }
 
-/* In a cgroup where no device is allowed: 0 when that is so. */
-static int try_denied(int cg_fd)
+/* In a cgroup where is_denied() should be the case: 0 when that is so. */
+static int try_denied(int cg_fd, bool (*is_denied)(void))
 {
 	struct clone_args args = {
 		.flags = CLONE_INTO_CGROUP | CLONE_NEWCGROUP,
@@ -241,12 +243,22 @@ static int try_denied(int cg_fd)
 	int status = -1;
 
 	if (pid == 0)
-		_exit(open("/dev/null", O_RDONLY | O_CLOEXEC) >= 0 || errno != EPERM);
+		_exit(!is_denied());
 	if (pid < 0)
 		return -errno;
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	return status == 0 ? 0 : -EBADMSG;
+}
+
+static bool is_null_denied(void)
+{
+	return open("/dev/null", O_RDONLY | O_CLOEXEC) < 0 && errno == EPERM;
+}
+
+static bool is_unix_denied(void)
+{
+	return socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0) < 0 && errno == EAFNOSUPPORT;
 }
 
 void doctor_devices(const struct doctor *doctor, const struct check *check,
@@ -266,7 +278,7 @@ void doctor_devices(const struct doctor *doctor, const struct check *check,
 		doctor_failed(finding, &err);
 		return;
 	}
-	r = try_denied(fd);
+	r = try_denied(fd, is_null_denied);
 	if (r == -EBADMSG)
 		doctor_lacks(finding, "a BPF program is attached, but does not keep /dev/null shut");
 	else if (r < 0)
@@ -274,6 +286,24 @@ void doctor_devices(const struct doctor *doctor, const struct check *check,
 			     strerror(-r));
 	else
 		doctor_found(finding, "devices are allowed and denied by a BPF program");
+}
+
+void doctor_families(const struct doctor *doctor, const struct check *check,
+		     struct vps_finding *finding)
+{
+	static const int tried[] = { AF_UNIX };	/* is in every kernel, and asks for no module */
+	OWN_FD fd = need_cgroup(doctor, "families", finding);
+	struct vps_err err = { 0 };
+
+	(void)check;
+	if (fd < 0)
+		return;
+	if (families_refuse(fd, tried, ARRAY_LEN(tried), FD_NONE, &err) < 0)
+		doctor_failed(finding, &err);
+	else if (try_denied(fd, is_unix_denied) < 0)
+		doctor_lacks(finding, "a BPF program is attached, but refuses no socket family");
+	else
+		doctor_found(finding, "families that no network namespace holds are refused");
 }
 
 /* A trigger takes what a plain read of the averages does not say: that somebody can wait for it. */

@@ -6,6 +6,7 @@
  *   attacker exe SECONDS        take /proc/PID/exe of whoever comes in, write to it later
  *   attacker trace SECONDS      attach to whoever comes in, and take its descriptors
  *   attacker exchange A B SECONDS    exchange two names without end
+ *   attacker vsock SECONDS      open a socket that belongs to no network, in two ways
  *   attacker router SECONDS     say on eth0 that it is a router for everybody
  *   attacker fuse DIRECTORY SECONDS  mount there what answers nothing
  *   attacker deadlock DIRECTORY SECONDS  the same, and look into it
@@ -29,6 +30,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
@@ -223,6 +225,34 @@ static void exchange(const char *a, const char *b)
 		(void)syscall(SYS_renameat2, AT_FDCWD, a, AT_FDCWD, b, 2 /* RENAME_EXCHANGE */);
 }
 
+/* ---- vsock ---- */
+
+/* As a 32-bit program does it: the family is in memory, where no filter looks. */
+static long socket_by_socketcall(void)
+{
+	uint32_t *args = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	long result;
+
+	args[0] = AF_VSOCK;
+	args[1] = SOCK_STREAM;
+	args[2] = 0;
+	__asm__ volatile("int $0x80"
+			 : "=a"(result)
+			 : "a"(102L), "b"(1L), "c"(args)
+			 : "memory", "cc", "r8", "r9", "r10", "r11");
+	return result;
+}
+
+static void open_vsock(void)
+{
+	int fd = socket(AF_VSOCK, SOCK_STREAM, 0);
+	long result = socket_by_socketcall();
+
+	printf("socket: %s\n", fd < 0 ? strerror(errno) : "opened");
+	printf("socketcall: %s\n", result < 0 ? strerror((int)-result) : "opened");
+}
+
 /* ---- fuse ---- */
 
 static void *look(void *dir)
@@ -333,6 +363,8 @@ int main(int argc, char **argv)
 		exchange(argv[2], argv[3]);
 	else if ((strcmp(argv[1], "fuse") == 0 || strcmp(argv[1], "deadlock") == 0) && argc == 4)
 		mount_silence(argv[2], *argv[1] == 'd');
+	else if (strcmp(argv[1], "vsock") == 0)
+		open_vsock();
 	else if (strcmp(argv[1], "router") == 0)
 		advertise();
 	else if (strcmp(argv[1], "inotify") == 0)

@@ -119,3 +119,15 @@ arm() {
 	# the view of the other one is a FUSE connection, too
 	vps_sh web2 'grep MemTotal /proc/meminfo'
 }
+
+@test "hostile: root of the VPS opens no socket past its network, in no way of calling" {
+	local said
+	vpsctl doctor --json | jq -e '.[] | select(.name == "socket families").ok' ||
+		lacking "a BPF program at the hook of socket()"
+	"$ATTACKER" vsock 0 | grep 'socketcall: opened' || lacking "AF_VSOCK"
+	vps_up web1
+	arm web1
+	said=$(vpsctl exec web1 -- attacker vsock 0)
+	[[ $said == $'socket: Address family not supported by protocol\nsocketcall: Address family not supported by protocol' ]]
+	vps_sh web1 'ping -c 1 -W 5 10.173.0.1'
+}

@@ -75,6 +75,20 @@ static void refuse_families(struct container *c)
 				      c->cache_fd, &ignored);
 }
 
+/* With the container, all that is in its cgroup is killed: it must be nobody else's. */
+static int refuse_foreign(struct container *c, struct vps_err *err)
+{
+	const char *path = c->cgroup_path;
+	OWN_FD fd = cg_open(path);
+
+	if (fd < 0 || cg_is_populated(fd) <= 0)
+		return 0;
+	c->cgroup_path = "";	/* so that it is not taken down */
+	return vps_err_say(err, -EBUSY,
+			   "linux.cgroupsPath: processes live in cgroup %s or below it already; each container needs one of its own",
+			   path);
+}
+
 int cgroup_up(struct container *c, struct vps_err *err)
 {
 	const struct oci_config *config = &c->config;
@@ -86,6 +100,8 @@ int cgroup_up(struct container *c, struct vps_err *err)
 		container_note(c, "without a cgroup there are neither limits nor device rules");
 		return 0;
 	}
+	if (refuse_foreign(c, err) < 0)
+		return err->code;
 	c->cg_fd = cg_create(c->cgroup_path, config->cg_values, config->cg_value_count, &why);
 	if (c->cg_fd < 0 && c->is_rootless && is_refusal(c->cg_fd))
 		return cgroup_do_without(c, err);

@@ -184,6 +184,27 @@ created() {
 	nothing_is_left c1
 }
 
+@test "oci: a cgroup in which something lives becomes no container's, and what lives there does so on" {
+	local host=/sys/fs/cgroup/of-the-host pid path
+	mkdir -p "$host/service"
+	sleep 100 3>&- &
+	pid=$!
+	echo "$pid" >"$host/service/cgroup.procs"
+	runs true
+	for path in /of-the-host /of-the-host/service; do
+		config '.linux.cgroupsPath = $path' --arg path "$path"
+		run -1 oci run --bundle "$bundle" c1
+		[[ $output == *"linux.cgroupsPath: processes live in cgroup ${path#/} or below it already"* ]]
+		nothing_is_left c1
+		kill -0 "$pid"
+	done
+	kill "$pid"
+	wait "$pid" || true
+	# an empty one that was there before is taken
+	run -0 oci run --bundle "$bundle" c1
+	rmdir "$host/service" "$host" 2>/dev/null || true
+}
+
 # ---- exec ----
 
 @test "oci: exec --additional-gids adds to the groups of the config, --cap to the capabilities" {

@@ -23,6 +23,7 @@
 #define COUNT_SEC	5.0	/* a count stands for so long, as the kernel's does */
 #define PAUSE_SEC	1.0	/* between two counts */
 #define TASKS_MAX	1000	/* that are looked at; a count of more is scaled */
+#define COST_SHARE	100	/* of the time, one part at most goes into counting one VPS's tasks */
 
 /* The third word of /proc/PID/stat; the second is a name in brackets that may hold anything. */
 static char state_of(pid_t tid)
@@ -80,9 +81,11 @@ void view_count(struct view *view)
 	double seconds = (double)(now - counters->load_nsec) / 1e9;
 	uint64_t used = counters->user + counters->system - counters->load_usage;
 
-	if (seconds < PAUSE_SEC && counters->tasks)
+	if ((seconds < PAUSE_SEC && counters->tasks) || now < view->count_nsec)
 		return;
 	count_tasks(view);
+	/* Thousands of cgroups take a tenth of a second, in which everybody else waits. */
+	view->count_nsec = now + (view_now() - now) * COST_SHARE;
 	if (seconds > COUNT_SEC) {
 		decay(counters, seconds - COUNT_SEC, (double)used / 1e6 / seconds);
 		seconds = COUNT_SEC;

@@ -22,6 +22,7 @@ struct view {
 	int               cg_fd;
 	struct view_page *page;
 	pid_t             reader;	/* the host's pid, or 0 */
+	int64_t           count_nsec;	/* not before then are its tasks counted again */
 };
 
 void view_put(struct view_text *text, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

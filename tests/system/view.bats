@@ -45,6 +45,22 @@ readers_succeeded() {
 		[ "$(grep -c ^btime /bytes)" = 1 ]'
 }
 
+@test "view: a VPS of many cgroups and tasks takes little of the server that answers all" {
+	local server once before
+	vps_up web1
+	vps_sh web1 'cd /sys/fs/cgroup; for i in $(seq 4000); do mkdir g$i; done
+		for i in $(seq 1000); do sleep 1000 & done' </dev/null >/dev/null 2>&1
+	server=$(pgrep -f "vps-view $VPS_ROOT/run.view")
+	before=$(awk '{ print $14 + $15 }' "/proc/$server/stat")
+	vps_sh web1 'cat /proc/loadavg'
+	once=$(($(awk '{ print $14 + $15 }' "/proc/$server/stat") - before))
+	before=$((before + once))
+	vps_sh web1 'for i in 1 2 3 4 5 6 7 8; do sleep 1; read x </proc/loadavg; done'
+	before=$(($(awk '{ print $14 + $15 }' "/proc/$server/stat") - before))
+	echo "$once ticks once, $before for eight more" >&2
+	((before < 2 * once + 10))
+}
+
 @test "view: uptime, stat and loadavg begin with the VPS and only grow" {
 	vps_up web1
 	vps_sh web1 'up=$(cut -d . -f 1 /proc/uptime); [ "$up" -lt 60 ]

@@ -227,6 +227,8 @@ static int entered_up(struct container *c, struct vps_err *err)
 
 	if (c->view)
 		view_client_placed(c->view);
+	if (r == 0)
+		r = mountns_leave(c, err);
 	if (r == 0 && waits_to_enter(c))
 		r = run_outer_hooks(c, err);
 	/* Init may have failed already: then it has said why, and nobody takes this. */
@@ -388,6 +390,7 @@ void container_free(struct container *c)
 	own_close(&c->console_fd);
 	own_close(&c->init_fd);
 	own_close(&c->cg_fd);
+	own_close(&c->host_mntns_fd);
 	syscalls_free(&c->filter);
 	oci_free(&c->config);
 }

@@ -61,6 +61,7 @@ struct container {
 	pid_t                     init_pid;
 	int                       init_fd;	/* pidfd */
 	int                       cg_fd, userns_fd, netns_fd, sync_fd;
+	int                       host_mntns_fd;	/* to go back to, or FD_NONE */
 	struct syscalls_filter    filter;
 	size_t                    moved_links;	/* of config.net_devices, while it comes up */
 	bool                      has_mount_ns;	/* we left the host's mount namespace */
@@ -74,14 +75,16 @@ struct container {
 #define CONTAINER_INIT {								\
 	.cache_fd = FD_NONE, .console_fd = FD_NONE, .gate_fd = FD_NONE, .init_fd = FD_NONE, .cg_fd = FD_NONE,	\
 	.userns_fd = FD_NONE, .netns_fd = FD_NONE, .sync_fd = FD_NONE,	\
+	.host_mntns_fd = FD_NONE,	\
 }
 
 /*
  * Bring it up until init waits before its last step ("created").
  * Returns 0, or -errno with err set to stage and cause, and nothing left.
  *
- * The calling process becomes the parent of init and, where the root or a
- * bind needs it, moves for good into a mount namespace of its own.
+ * The calling process becomes the parent of init. Where the root or a bind
+ * needs it, it moves into a mount namespace of its own: until init has its
+ * tree, or, without a scratch, for good.
  */
 int container_up(struct container *c, struct vps_err *err);
 

@@ -78,6 +78,10 @@ int limits_up(struct container *c, struct vps_err *err);
 int cgroup_enter(struct container *c, struct vps_err *err);
 
 int mountns_up(struct container *c, struct vps_err *err);
+
+/* Back to the host's, where hooks run, once init has taken what was attached in ours. */
+int mountns_leave(struct container *c, struct vps_err *err);
+
 int links_up(struct container *c, struct vps_err *err);
 void links_down(struct container *c);
 int root_up(struct container *c, struct vps_err *err);

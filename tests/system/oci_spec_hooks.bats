@@ -56,13 +56,30 @@ hook_all() {
 	jq -e '.status == "created" and .pid == 1' "$ROOTFS/tmp/hook.state"
 }
 
-@test "spec hooks: createContainer and startContainer are in the container's namespaces" {
-	hook_all
+# in_their_namespaces: where the hooks of hook_all ran.
+in_their_namespaces() {
 	start_detached c1
 	[[ $(<"$log.prestart.mnt") == "$(readlink /proc/self/ns/mnt)" ]]
 	[[ $(<"$log.createRuntime.mnt") == "$(readlink /proc/self/ns/mnt)" ]]
 	[[ $(<"$log.createContainer.mnt") == "$(readlink "/proc/$(oci_pid c1)/ns/mnt")" ]]
 	[[ $(<"$log.poststart.mnt") == "$(readlink /proc/self/ns/mnt)" ]]
+	oci delete --force c1
+}
+
+@test "spec hooks: createContainer and startContainer are in the container's namespaces" {
+	hook_all
+	in_their_namespaces
+}
+
+@test "spec hooks: the others are in the host's, also those of a container with a user namespace" {
+	hook_all
+	with_userns
+	config "del(.hooks.startContainer)"
+	# its root, who is nobody here, writes to the log as well
+	chmod 755 "$BATS_RUN_TMPDIR"
+	chmod 777 "$BATS_TEST_TMPDIR"
+	umask 0
+	in_their_namespaces
 }
 
 @test "spec hooks: args and env are the hook's own" {

@@ -203,6 +203,9 @@ int dir_make(int dir_fd, const char *path, mode_t mode, struct vps_err *err)
 
 	if (len == 0 || len >= sizeof(part))
 		return vps_err_set(err, -ENAMETOOLONG, "cannot make directory \"%s\"", path);
+	fd = openat(dir_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd >= 0)	/* most are there already */
+		return fd;
 	memcpy(part, path, len + 1);
 	for (slash = part + 1; (slash = strchr(slash, '/')); slash++) {
 		*slash = '\0';

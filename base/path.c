@@ -38,55 +38,61 @@ int path_open_in_root(int root_fd, const char *path, int flags, mode_t mode)
 	return path_open(root_fd, *path ? path : "/", flags, mode, IN_ROOT);
 }
 
-/* Open the directory that the first len bytes of path name, making it if missing. */
-static int step(int root_fd, const char *path, size_t len, mode_t mode)
+/* Take the last part of a path away. */
+static void cut(char *path)
 {
-	char part[PATH_MAX];
-	OWN_FD parent = FD_NONE;
-	char *slash;
-	int fd;
+	size_t len = strlen(path);
 
-	memcpy(part, path, len);
-	part[len] = '\0';
-	fd = path_open_in_root(root_fd, part, O_PATH | O_DIRECTORY, 0);
-	if (fd != -ENOENT)
-		return fd;
+	while (len > 0 && path[len - 1] == '/')
+		len--;
+	while (len > 0 && path[len - 1] != '/')
+		len--;
+	path[len] = '\0';
+}
 
-	slash = strrchr(part, '/');
-	if (slash) {
-		*slash = '\0';
-		parent = path_open_in_root(root_fd, part, O_PATH | O_DIRECTORY, 0);
-	} else {
-		parent = path_open_in_root(root_fd, "/", O_PATH | O_DIRECTORY, 0);
-	}
-	if (parent < 0)
-		return parent;
-	/* The leaf is made beneath a descriptor: neither symlink nor ".." can redirect it. */
-	if (mkdirat(parent, slash ? slash + 1 : part, mode) < 0 && errno != EEXIST)
-		return -errno;
-	return path_open(parent, slash ? slash + 1 : part, O_PATH | O_DIRECTORY, 0,
-			 RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+/*
+ * Open the directory that the first len bytes of path name, below that of the
+ * bytes before, making it if missing. buf has room for the path.
+ */
+static int step(int root_fd, int parent_fd, const char *path, size_t at, size_t len, mode_t mode,
+		char *buf)
+{
+	char *name = buf + at;
+
+	memcpy(buf, path, len);
+	buf[len] = '\0';
+	if (mkdirat(parent_fd, name, mode) == 0)	/* what we made is neither symlink nor ".." */
+		return path_open(parent_fd, name, O_PATH | O_DIRECTORY, 0,
+				 RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+	return errno == EEXIST ? path_open_in_root(root_fd, buf, O_PATH | O_DIRECTORY, 0) : -errno;
 }
 
 int path_make_dir_in_root(int root_fd, const char *path, mode_t mode)
 {
-	int whole = path_open_in_root(root_fd, path, O_PATH | O_DIRECTORY, 0);
+	char part[PATH_MAX];
 	OWN_FD fd = FD_NONE;
-	size_t at;
+	size_t at, len;
 
-	if (whole != -ENOENT)
-		return whole;
-	if (strlen(path) >= PATH_MAX)
+	if (strlen(path) >= sizeof(part))
 		return -ENAMETOOLONG;
-	for (at = 0; path[at];) {
-		at += strspn(path + at, "/");
-		if (!path[at])
+	(void)snprintf(part, sizeof(part), "%s", path);
+	/* From its end: most of a path is there. */
+	for (;;) {
+		fd = path_open_in_root(root_fd, part, O_PATH | O_DIRECTORY, 0);
+		if (fd != -ENOENT || !*part)
 			break;
-		at += strcspn(path + at, "/");
+		cut(part);
+	}
+	for (at = strlen(part); fd >= 0; at = len) {
+		int next;
+
+		at += strspn(path + at, "/");
+		len = at + strcspn(path + at, "/");
+		if (len == at)
+			break;
+		next = step(root_fd, fd, path, at, len, mode, part);
 		own_close(&fd);
-		fd = step(root_fd, path, at, mode);
-		if (fd < 0)
-			return fd;
+		fd = next;
 	}
 	return fd_take(&fd);
 }
@@ -94,7 +100,7 @@ int path_make_dir_in_root(int root_fd, const char *path, mode_t mode)
 int path_make_file_in_root(int root_fd, const char *path, mode_t mode)
 {
 	int whole = path_open_in_root(root_fd, path, O_PATH, 0);
-	OWN_FD parent = FD_NONE, made = FD_NONE;
+	OWN_FD parent = FD_NONE;
 	char dir[PATH_MAX];
 	const char *leaf;
 	char *slash;
@@ -112,11 +118,8 @@ int path_make_file_in_root(int root_fd, const char *path, mode_t mode)
 	parent = path_make_dir_in_root(root_fd, slash && *dir ? dir : "/", 0755);
 	if (parent < 0)
 		return parent;
-	made = openat(parent, leaf, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC | O_NONBLOCK,
-		      mode);
-	if (made < 0)
-		return -errno;
-	fd = openat(parent, leaf, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	fd = openat(parent, leaf, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC | O_NONBLOCK,
+		    mode);
 	return fd < 0 ? -errno : fd;
 }
 

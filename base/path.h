@@ -35,7 +35,7 @@ int path_open_in_root(int root_fd, const char *path, int flags, mode_t mode);
  */
 int path_make_dir_in_root(int root_fd, const char *path, mode_t mode);
 
-/* The same for a regular file (created empty when missing) and its parents. */
+/* The same for a regular file (created empty when missing) and its parents; O_PATH or to be written. */
 int path_make_file_in_root(int root_fd, const char *path, mode_t mode);
 
 /*

@@ -116,10 +116,26 @@ int devfs_take_null(int root_fd, struct vps_err *err)
 	return 0;
 }
 
-static int bind_node(int root_fd, const struct device_node *node, int node_fd,
+/* In most trees /dev is new and the node directly in it; dev_fd: of /dev, or FD_NONE. */
+static int make_target(int root_fd, int dev_fd, const char *path)
+{
+	static const char dev[] = "/dev/";
+	int fd;
+
+	if (dev_fd >= 0 && strncmp(path, dev, sizeof(dev) - 1) == 0 &&
+	    !strchr(path + sizeof(dev) - 1, '/')) {
+		fd = openat(dev_fd, path + sizeof(dev) - 1,
+			    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+		if (fd >= 0)
+			return fd;
+	}
+	return path_make_file_in_root(root_fd, path, 0644);
+}
+
+static int bind_node(int root_fd, int dev_fd, const struct device_node *node, int node_fd,
 		     struct vps_err *err)
 {
-	OWN_FD target_fd = path_make_file_in_root(root_fd, node->path, 0644);
+	OWN_FD target_fd = make_target(root_fd, dev_fd, node->path);
 	int r;
 
 	if (target_fd < 0)
@@ -178,7 +194,7 @@ static const struct device_node *node_at(const struct device_node *devices, size
 	return i < count ? &devices[i] : NULL;
 }
 
-static int add_nodes(const struct mounts_tree *tree, const struct mounts_plan *plan,
+static int add_nodes(const struct mounts_tree *tree, const struct mounts_plan *plan, int dev_fd,
 		     struct vps_err *err)
 {
 	const struct device_node *node;
@@ -189,7 +205,7 @@ static int add_nodes(const struct mounts_tree *tree, const struct mounts_plan *p
 		if ((plan->has_userns || plan->is_rootless) && node->type != 'p') {
 			OWN_FD node_fd = clone_node(node, tree->nodes_fd, i, err);
 
-			r = node_fd < 0 ? node_fd : bind_node(tree->root_fd, node, node_fd, err);
+			r = node_fd < 0 ? node_fd : bind_node(tree->root_fd, dev_fd, node, node_fd, err);
 		} else {
 			r = make_node(tree->root_fd, node, err);
 		}
@@ -210,9 +226,8 @@ static int prepare_node(int dir_fd, const struct device_node *node, size_t index
 				   node->uid, node->gid);
 	if (mknodat(dir_fd, name, file_type(node->type) | node->mode, dev) < 0)
 		return errno == EPERM ? -EPERM : vps_err_set(err, -errno, "cannot make %s", node->path);
-	if (fchmodat(dir_fd, name, node->mode, 0) < 0 ||
-	    fchownat(dir_fd, name, uid, gid, AT_SYMLINK_NOFOLLOW) < 0)
-		return vps_err_set(err, -errno, "cannot set owner and mode of %s", node->path);
+	if (fchownat(dir_fd, name, uid, gid, AT_SYMLINK_NOFOLLOW) < 0)
+		return vps_err_set(err, -errno, "cannot give %s its owner", node->path);
 	return 0;
 }
 
@@ -231,6 +246,7 @@ int devfs_prepare(const char *path, const struct device_node *devices, size_t co
 	OWN_FD fd = mount_new(&entry, NULL, err);
 	OWN_FD target_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	const struct device_node *node;
+	mode_t mask;
 	size_t i;
 	int r;
 
@@ -239,19 +255,18 @@ int devfs_prepare(const char *path, const struct device_node *devices, size_t co
 	r = target_fd < 0 ? -errno : mount_attach(fd, target_fd);
 	if (r < 0)
 		return vps_err_set(err, r, "cannot mount a tmpfs at %s", path);
+	mask = umask(0);	/* each node has its own mode */
 	for (i = 0; r == 0 && (node = node_at(devices, count, i)); i++)
 		if (node->type != 'p')
 			r = prepare_node(fd, node, i, map, err);
+	(void)umask(mask);
 	return r;
 }
 
-static int add_links(int root_fd, struct vps_err *err)
+static int add_links(int dev_fd, struct vps_err *err)
 {
-	OWN_FD dev_fd = path_make_dir_in_root(root_fd, "/dev", 0755);
 	size_t i;
 
-	if (dev_fd < 0)
-		return vps_err_set(err, dev_fd, "cannot open /dev");
 	for (i = 0; i < ARRAY_LEN(links); i++)
 		if (symlinkat(links[i].target, dev_fd, links[i].name) < 0 && errno != EEXIST)
 			return vps_err_set(err, -errno, "cannot link /dev/%s", links[i].name);
@@ -260,9 +275,13 @@ static int add_links(int root_fd, struct vps_err *err)
 
 int devfs_fill(const struct mounts_tree *tree, const struct mounts_plan *plan, struct vps_err *err)
 {
-	int r = add_nodes(tree, plan, err);
+	OWN_FD dev_fd = path_make_dir_in_root(tree->root_fd, "/dev", 0755);
+	int r;
 
-	return r < 0 ? r : add_links(tree->root_fd, err);
+	if (dev_fd < 0)
+		return vps_err_set(err, dev_fd, "cannot open /dev");
+	r = add_nodes(tree, plan, dev_fd, err);
+	return r < 0 ? r : add_links(dev_fd, err);
 }
 
 bool devfs_is_master(int fd)

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -18,7 +19,7 @@ static int64_t now_nsec(void)
 {
 	struct timespec now;
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	(void)clock_gettime(CLOCK_REALTIME, &now);	/* the one that is the same in a new time namespace */
 	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
@@ -42,6 +43,13 @@ void phase_write(const char *name)
 	if (len > 0 && len < (int)sizeof(line))
 		(void)!write(phase_fd, line, (size_t)len);
 	last_nsec = now_nsec();		/* writing is nobody's phase */
+}
+
+const char *phase_env(void)
+{
+	const char *path = getenv("VPS_TRACE");
+
+	return path ? path - strlen("VPS_TRACE=") : NULL;	/* environ(7): "NAME=value" */
 }
 
 void phase_stop(void)

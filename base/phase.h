@@ -23,6 +23,9 @@ static inline void phase_end(const char *name)
 		phase_write(name);
 }
 
+/* "VPS_TRACE=file" to hand to another program, or NULL. Borrowed from the environment. */
+const char *phase_env(void);
+
 /* This process says no more: it closes descriptors that it does not know. */
 void phase_stop(void);
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/own.h"
+#include "base/phase.h"
 #include "cli/command.h"
 #include "cli/commands.h"
 #include "cli/help.h"
@@ -178,6 +179,7 @@ int main(int argc, char **argv)
 	struct cli cli = { 0 };
 	int status;
 
+	phase_start();
 	open_standard_files();
 	status = run(&cli, argc, argv);
 	return check_output(&cli, status);

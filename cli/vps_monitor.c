@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/phase.h"
 #include "runtime/container.h"
 #include "runtime/monitor.h"
 
@@ -22,6 +23,7 @@ int main(int argc, char **argv)
 				      "usage: vps-monitor start|adopt RUN-DIR CACHE-DIR\n");
 		return 2;
 	}
+	phase_start();
 	options.is_adopting = strcmp(argv[1], "adopt") == 0;
 	options.run_dir = argv[2];
 	options.cache_dir = argv[3];

@@ -13,6 +13,7 @@
 
 #include "base/fileio.h"
 #include "base/lock.h"
+#include "base/phase.h"
 #include "control.h"
 #include "events.h"
 #include "host.h"
@@ -34,16 +35,20 @@ static int start_locked(struct vps *vps, struct vps_err *err)
 
 	if (r < 0)
 		return r;
+	phase_end("lock");
 	fd = monitor_launch(vps, false, &pid, err);	/* it loads while we compile */
+	phase_end("monitor launched");
 	if (fd < 0) {
 		run_clear(vps);
 		return fd;
 	}
 	r = bundle_write(vps, err);
+	phase_end("bundle");
 	if (r == 0)
 		r = monitor_release(&fd, pid, err);
 	else
 		monitor_reap(&fd, pid);
+	phase_end("monitor's answer");
 	if (r < 0)
 		run_clear(vps);
 	return r;

@@ -39,6 +39,7 @@
 #include "base/fileio.h"
 #include "base/lock.h"
 #include "base/own.h"
+#include "base/phase.h"
 #include "base/shed.h"
 #include "console_server.h"
 #include "container.h"
@@ -147,6 +148,7 @@ static int bring_up(struct monitor *m, struct vps_err *err)
 
 	container_begin(m);
 	r = bundle_load(m->run_fd, &m->c.config, err);
+	phase_end("config");
 	if (r < 0)
 		return r;
 	if (oci_annotation(&m->c.config, "vps.view"))
@@ -546,10 +548,13 @@ int monitor_run(const struct monitor_options *options)
 	(void)fcntl(MONITOR_LOCK_FD, F_SETFD, FD_CLOEXEC);
 	(void)setsid();
 	inherited_reset();
+	phase_end("monitor: loaded");
 	/* The end of file instead: vpsctl could not write the bundle, or was killed. */
 	if (read(MONITOR_REPORT_FD, &go, 1) != 1)
 		return 1;
+	phase_end("monitor: bundle awaited");
 	r = open_files(&m, &err);
+	phase_end("monitor: files");
 	if (r == 0)
 		r = options->is_adopting ? adopt(&m, &err) : bring_up(&m, &err);
 	if (r < 0) {

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/phase.h"
 #include "fault.h"
 #include "host.h"
 #include "monitor.h"
@@ -25,13 +26,17 @@ static int spawn_with(const char *const argv[], const char *path, int report_fd,
 	OWN_FD report_copy = fcntl(report_fd, F_DUPFD_CLOEXEC, 10);
 	OWN_FD lock_copy = fcntl(lock_fd, F_DUPFD_CLOEXEC, 10);
 	posix_spawn_file_actions_t actions;
-	const char *const env[] = {
+	const char *const for_tests[] = { phase_env(), fault_env() };
+	const char *env[] = {
 		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-		fault_env(),
-		NULL,
+		NULL, NULL, NULL,
 	};
+	size_t n = 1, at;
 	int i, r;
 
+	for (at = 0; at < ARRAY_LEN(for_tests); at++)
+		if (for_tests[at])
+			env[n++] = for_tests[at];
 	if (report_copy < 0 || lock_copy < 0)
 		return vps_err_set(err, -errno, "cannot start the monitor");
 	(void)posix_spawn_file_actions_init(&actions);

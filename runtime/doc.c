@@ -78,7 +78,7 @@ const char *doc_show(const struct doc_node *node, char buf[DOC_SHOWN])
 	const json_t *value = node->value;
 
 	if (is_big(node))
-		(void)snprintf(buf, DOC_SHOWN, "%s", json_string_value(value) + 1);
+		show_text(json_string_value(value) + 1, buf, DOC_SHOWN);
 	else if (json_is_string(value))
 		(void)doc_quote(json_string_value(value), buf);
 	else if (json_is_integer(value))

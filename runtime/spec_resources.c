@@ -9,14 +9,13 @@
 /* A number or string as the text that people write, or NULL with err set. */
 static const char *amount_text(const struct doc_node *node, const struct resource *row)
 {
-	char example[100];
+	char example[100], shown[DOC_SHOWN];
 	char *text = NULL;
 
 	if (doc_is(node, DOC_STRING))
 		return doc_string(node);
-	if (json_is_integer(node->value)) {
-		text = arena_printf(node->doc->arena, "%" JSON_INTEGER_FORMAT,
-				    json_integer_value(node->value));
+	if (doc_is(node, DOC_INTEGER)) {
+		text = arena_strdup(node->doc->arena, doc_show(node, shown));
 	} else if (json_is_real(node->value)) {
 		/* As many digits as unit_parse() takes: more would not be whole in any unit. */
 		text = arena_printf(node->doc->arena, "%.9f", json_real_value(node->value));

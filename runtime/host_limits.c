@@ -46,6 +46,7 @@ int host_limits_check(const struct limits *limits, enum resource_id id,
 		return err->code;
 	if (id == RES_DISK && places->disk_host && limits->is_set[id] &&
 	    disk_check_range(limits->value[id], places->disk_host, err) < 0)
+		return err->code;
 	if (row->place == PLACE_LINK && bandwidth_check(id, err) < 0)
 		return err->code;
 	return row->is_text && limits->is_set[id] ? check_cpus(limits, id, err) : 0;

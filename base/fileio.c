@@ -138,6 +138,25 @@ int fd_write_all(int fd, const void *buf, size_t len)
 	return 0;
 }
 
+void fd_keep_only(const int *fds, size_t count)
+{
+	unsigned from = STDERR_FILENO + 1;
+
+	for (;;) {
+		unsigned next = ~0U;
+		size_t i;
+
+		for (i = 0; i < count; i++)
+			if (fds[i] >= 0 && (unsigned)fds[i] >= from && (unsigned)fds[i] < next)
+				next = (unsigned)fds[i];
+		if (next > from)
+			(void)close_range(from, next == ~0U ? next : next - 1, 0);
+		if (next == ~0U)
+			return;
+		from = next + 1;
+	}
+}
+
 /* The body of file_replace(), once the temporary exists. */
 static int fill_and_rename(int dir_fd, const char *temp, const char *name, int fd,
 			   const void *text, size_t len, bool is_durable, struct vps_err *err)

@@ -48,6 +48,12 @@ int file_write(int dir_fd, const char *path, const char *text, struct vps_err *e
 int fd_write_all(int fd, const void *buf, size_t len);
 
 /*
+ * In a child that may hang: close all descriptors but standard input, output,
+ * error and these. What it inherited would stay open, and locked, as long.
+ */
+void fd_keep_only(const int *fds, size_t count);
+
+/*
  * Replace a file atomically: temporary, write, rename. Readers see old or new.
  *
  * dir_fd      directory of the file, borrowed; not AT_FDCWD

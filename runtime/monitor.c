@@ -190,8 +190,10 @@ static int bring_up(struct monitor *m, struct vps_err *err)
 _Noreturn static void renew_console(int init_fd, int sync_fd)
 {
 	OWN_FD root_fd = FD_NONE, master_fd = FD_NONE, slave_fd = FD_NONE;
+	const int kept[] = { init_fd, sync_fd };
 	struct vps_err err = { 0 };
 
+	fd_keep_only(kept, ARRAY_LEN(kept));
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	if (setns(init_fd, CLONE_NEWUSER | CLONE_NEWNS) < 0 || setresgid(0, 0, 0) < 0 ||
 	    setresuid(0, 0, 0) < 0)

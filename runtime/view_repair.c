@@ -73,8 +73,13 @@ static int64_t read_start(int proc_fd)
 _Noreturn static void attach_files(const struct view_client *client, int init_fd)
 {
 	OWN_FD root_fd = FD_NONE;
+	int kept[VIEW_FILES + 1];
 	size_t i;
 
+	for (i = 0; i < client->file_count; i++)
+		kept[i] = client->files[i].fd;
+	kept[i] = init_fd;
+	fd_keep_only(kept, i + 1);
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	if (setns(init_fd, CLONE_NEWNS) < 0)
 		_exit(1);

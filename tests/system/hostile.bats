@@ -99,6 +99,9 @@ arm() {
 	arm web1
 	vpsctl exec web1 -- attacker fuse /dev 120 >"$said" </dev/null 3>&- &
 	eventually 10 grep mounted "$said"
+	# Linux lets one at a time look into a directory there; the others wait where no signal reaches them.
+	vpsctl exec web1 -- sh -c 'echo looks >&2; stat /dev/none' >>"$said.too" 2>&1 </dev/null 3>&- &
+	eventually 10 grep looks "$said.too"
 	monitor=$(vps_get web1 monitor_pid)
 	kill -KILL "$monitor"
 	eventually 5 is_dead "$monitor"

@@ -399,8 +399,8 @@ monitor_is_in() {
 	)
 	local init
 	init=$(vps_get web1 init_pid)
-	[[ $(prlimit --pid "$init" --nofile --noheadings --output SOFT) == *1024 ]]
-	[[ $(prlimit --pid "$init" --cpu --noheadings --output SOFT) == *unlimited ]]
+	[[ $(awk '/^Max open files/ { print $4 }' "/proc/$init/limits") == 1024 ]]
+	[[ $(awk '/^Max cpu time/ { print $4 }' "/proc/$init/limits") == unlimited ]]
 	[[ $(awk '{ print $19 }' "/proc/$init/stat") == 0 ]]
 	[[ $(sed -n 's/^Cpus_allowed:\t//p' "/proc/$init/status") == $(sed -n 's/^Cpus_allowed:\t//p' /proc/self/status) ]]
 	[[ $(sed -n 's/^Umask:\t//p' "/proc/$init/status") == 0022 ]]

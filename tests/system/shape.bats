@@ -390,7 +390,7 @@ steps=("set journal" "set net.in" "set net.out" "set net.out.burst" "set config"
 	name=$(link_of web1 | cut -c 4-)
 	ip link add "via$name" type bridge
 	without_run_files >"$BATS_TEST_TMPDIR/before"
-	run -4 vpsctl start web1
+	run -1 vpsctl start web1
 	[[ $output == *"web1: network: net.out: cannot make veth \"via$name\""* ]]
 	without_run_files | diff "$BATS_TEST_TMPDIR/before" -
 	ip link del "via$name"
@@ -406,7 +406,7 @@ steps=("set journal" "set net.in" "set net.out" "set net.out.burst" "set config"
 	run inside web1 tc qdisc del dev eth0 root
 	inside web1 tc qdisc replace dev eth0 root tbf rate 10Gbit burst 10M limit 10M
 	inside web1 ip link set eth0 down
-	inside web1 ip link set eth0 mtu 65000 gso_max_size 65536 address 02:00:00:00:00:07 up
+	inside web1 ip link set eth0 mtu 65000 gso_max_size 65536 up
 	inside web1 ip route replace default via "$host"
 	sends web1 7001
 	# frames above the MTU of the host's end are lost before they are counted

@@ -107,6 +107,6 @@ doctor_probe doctor_ids;
 /* doctor_calls.c */
 doctor_probe doctor_calls;
 /* doctor_programs.c */
-doctor_probe doctor_own_program, doctor_program, doctor_busybox, doctor_criu, doctor_view;
+doctor_probe doctor_own_program, doctor_program, doctor_busybox, doctor_view;
 
 #endif

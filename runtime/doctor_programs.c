@@ -6,11 +6,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/fileio.h"
@@ -19,8 +16,6 @@
 #include "programs.h"
 
 #define BUSYBOX		"/bin/busybox"		/* the one that images/ takes */
-#define CRIU_MAJOR	3			/* the first that restores what we checkpoint */
-#define CRIU_MINOR	17
 
 void doctor_own_program(const struct doctor *doctor, const struct check *check,
 			struct vps_finding *finding)
@@ -83,61 +78,6 @@ void doctor_busybox(const struct doctor *doctor, const struct check *check,
 		doctor_lacks(finding, "not installed");
 	else
 		doctor_lacks(finding, BUSYBOX ": %s", strerror(-r));
-}
-
-/* First line that `PROGRAM --version` prints: 0, or -errno. */
-static int ask_version(const char *path, char *line, size_t size)
-{
-	OWN_FD read_fd = FD_NONE, write_fd = FD_NONE;
-	size_t len = 0;
-	ssize_t got;
-	int ends[2];
-	pid_t pid;
-
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return -errno;
-	read_fd = ends[0];
-	write_fd = ends[1];
-	pid = fork();
-	if (pid < 0)
-		return -errno;
-	if (pid == 0) {
-		(void)dup2(write_fd, STDOUT_FILENO);
-		(void)dup2(open("/dev/null", O_RDWR | O_CLOEXEC), STDERR_FILENO);
-		(void)execl(path, path, "--version", (char *)NULL);
-		_exit(127);
-	}
-	own_close(&write_fd);
-	while (len < size - 1 && (got = read(read_fd, line + len, size - 1 - len)) > 0)
-		len += (size_t)got;
-	line[len] = '\0';
-	line[strcspn(line, "\n")] = '\0';
-	own_close(&read_fd);	/* so that one that goes on writing ends */
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
-	return *line ? 0 : -ENODATA;
-}
-
-void doctor_criu(const struct doctor *doctor, const struct check *check,
-		 struct vps_finding *finding)
-{
-	char path[PATH_MAX], line[100];
-	int major, minor;
-
-	(void)doctor;
-	if (!which_program(check->subject, path)) {
-		doctor_lacks(finding, "not installed");
-		return;
-	}
-	/* Not `criu check`: that leaves a cache in /run. */
-	if (ask_version(path, line, sizeof(line)) < 0 ||
-	    sscanf(line, "Version: %d.%d", &major, &minor) != 2)
-		doctor_lacks(finding, "%.80s does not tell its version", path);
-	else if (major < CRIU_MAJOR || (major == CRIU_MAJOR && minor < CRIU_MINOR))
-		doctor_lacks(finding, "%.30s is version %d.%d, older than %d.%d", path, major,
-			     minor, CRIU_MAJOR, CRIU_MINOR);
-	else
-		doctor_found(finding, "%.80s, version %.40s", path, line + strlen("Version: "));
 }
 
 /* The program, and a kernel that lets it serve. */

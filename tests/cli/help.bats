@@ -26,7 +26,7 @@ load helpers
 	local command
 	run -0 vpsctl --help
 	for command in create start stop restart kill pause resume destroy list inspect exec enter \
-		console logs wait rename set stats capacity metrics events image doctor help version; do
+		console logs wait rename set configure stats capacity metrics events image doctor help version; do
 		[[ $output == *$'\n'"  $command "* ]]
 	done
 }

@@ -53,6 +53,13 @@ gateway() {
 	eventually 10 pings "$address"
 }
 
+@test "network: a fixed MAC is the one that the VPS has, and that inspect shows" {
+	vps_spec web1 '"network": {"mac": "02:00:00:00:00:42"}'
+	[[ $(vps_sh web1 'cat /sys/class/net/eth0/address') == 02:00:00:00:00:42 ]]
+	[[ $(vpsctl inspect web1 | jq -r .network.mac) == 02:00:00:00:00:42 ]]
+	vps_sh web1 'ping -c 1 -W 5 10.173.0.1'
+}
+
 @test "network: a VPS has lo and eth0, both up, and its address on eth0" {
 	vps_up web1
 	[[ $(vps_sh web1 'ls /sys/class/net | sort | tr "\n" " "') == "eth0 lo " ]]

@@ -6,6 +6,7 @@
 #include "base/fileio.h"
 #include "base/own.h"
 #include "host.h"
+#include "host_limits.h"
 #include "limits.h"
 
 static bool same_text(const char *a, const char *b)
@@ -69,6 +70,7 @@ int vps_configure(struct vps_host *host, const char *name, vps_change_fn *change
 	OWN_VPS vps = VPS_INIT;
 	OWN_MEM char *text = NULL;
 	struct spec before = { 0 }, spec = { 0 };
+	struct vps_err ignored = { 0 };
 	int r = vps_lock(host, name, &vps, err);
 
 	if (r == 0)
@@ -85,6 +87,8 @@ int vps_configure(struct vps_host *host, const char *name, vps_change_fn *change
 		r = spec_print(&spec, &text, err);
 	if (r == 0)
 		r = check_whole(text, &before, err);
+	if (r == 0 && host_limits_check_spec(host, &before, &ignored) == 0)
+		r = host_limits_check_spec(host, &spec, err);
 	if (r == 0)
 		r = file_replace(vps.vps_fd, SPEC_FILE, text, strlen(text), 0600, true, err);
 	spec_free(&spec);

@@ -23,21 +23,8 @@
 static int check_limits(struct vps_host *host, const char *name, const struct spec *spec,
 			struct vps_err *err)
 {
-	struct resource_places places;
-	enum resource_id i;
-
-	if (!spec->is_best_effort && access("/proc/pressure/memory", F_OK) < 0 &&
-	    (elastic_has(&spec->elastic, ELASTIC_MEMORY) ||
-	     elastic_has(&spec->elastic, ELASTIC_CPU_WEIGHT)))
-		return vps_err_say(err, -VPS_EHOST,
-				   "elastic: this kernel does not tell of pressure; boot one with CONFIG_PSI and psi=1, or ask for \"limits\": \"best-effort\"");
-	places_find(host->root_fd, &places);
-	for (i = 0; i < RESOURCES; i++) {
-		if (!spec->limits.is_set[i] || spec->is_best_effort)
-			continue;
-		if (host_limits_check(&spec->limits, i, &places, err) < 0)
-			return vps_err_in(err, "resources");
-	}
+	if (host_limits_check_spec(host, spec, err) < 0)
+		return err->code;
 	if (spec->limits.is_set[RES_CPU_DEDICATED] &&
 	    host_limits_dedicated(host, name, &spec->limits, err) < 0)
 		return err->code;

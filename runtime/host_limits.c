@@ -9,11 +9,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/fileio.h"
-#include "isolation/cg.h"
+#include "bandwidth.h"
 #include "base/cpulist.h"
+#include "base/fileio.h"
 #include "disk.h"
-#include "runtime/bandwidth.h"
+#include "isolation/cg.h"
+#include "places.h"
 
 static int check_cpus(const struct limits *limits, enum resource_id id, struct vps_err *err)
 {
@@ -50,6 +51,26 @@ int host_limits_check(const struct limits *limits, enum resource_id id,
 	if (row->place == PLACE_LINK && bandwidth_check(id, err) < 0)
 		return err->code;
 	return row->is_text && limits->is_set[id] ? check_cpus(limits, id, err) : 0;
+}
+
+int host_limits_check_spec(struct vps_host *host, const struct spec *spec, struct vps_err *err)
+{
+	struct resource_places places;
+	enum resource_id i;
+
+	if (spec->is_best_effort)
+		return 0;
+	if (access("/proc/pressure/memory", F_OK) < 0 &&
+	    (elastic_has(&spec->elastic, ELASTIC_MEMORY) ||
+	     elastic_has(&spec->elastic, ELASTIC_CPU_WEIGHT)))
+		return vps_err_say(err, -VPS_EHOST,
+				   "elastic: this kernel does not tell of pressure; boot one with CONFIG_PSI and psi=1, or ask for \"limits\": \"best-effort\"");
+	places_find(host->root_fd, &places);
+	for (i = 0; i < RESOURCES; i++)
+		if (spec->limits.is_set[i] &&
+		    host_limits_check(&spec->limits, i, &places, err) < 0)
+			return vps_err_in(err, "resources");
+	return 0;
 }
 
 static uint64_t host_memory(void)

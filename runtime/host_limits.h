@@ -17,6 +17,12 @@ int host_limits_check(const struct limits *limits, enum resource_id id,
 		      const struct resource_places *places, struct vps_err *err);
 
 /*
+ * Whether all that a spec asks for can be enforced here; nothing has to be with
+ * "limits": "best-effort". Returns as host_limits_check().
+ */
+int host_limits_check_spec(struct vps_host *host, const struct spec *spec, struct vps_err *err);
+
+/*
  * Whether no other VPS is promised one of the processors that these limits
  * dedicate, and one is left for the rest. 0, or -VPS_EREFUSED with a sentence.
  */

@@ -147,14 +147,20 @@ static int await_init(struct vps *vps, int timeout_msec, struct vps_err *err)
 {
 	OWN_FD init_fd = fd_take(&vps->init_fd);
 	char name[VPS_NAME_MAX + 1];
-	bool has_ended;
 	int r;
 
 	memcpy(name, vps->name, sizeof(name));
 	vps_unlock(vps);
-	has_ended = ends_within(init_fd, timeout_msec);
+	(void)ends_within(init_fd, timeout_msec);
 	r = vps_lock(vps->host, name, vps, err);
-	return r == 0 && has_ended && vps->init_fd >= 0 ? 1 : r;
+	if (r < 0)
+		return r;
+	/* Under the lock, which others may have had for long. */
+	if (vps->init_fd >= 0 && ends_within(init_fd, 0))
+		return 1;
+	if (vps->has_monitor)	/* it may be another, that knows nothing of a stop */
+		announce_stop(vps);
+	return 0;
 }
 
 /* Ask, wait, kill. Returns as await_init(). */

@@ -151,6 +151,41 @@ deaf='"init": ["/bin/sh", "-c", "trap : TERM INT USR1 USR2 PWR HUP; while :; do 
 	run -3 vpsctl start web1
 }
 
+@test "stop: a VPS that another command has started anew meanwhile is left alone" {
+	vps_spec web1 "$deaf"
+	local held init
+	vpsctl stop --timeout 1 web1 3>&- &
+	sleep 0.5
+	flock "$VPS_ROOT/run/web1/lock" sleep 100 3>&- &
+	held=$!
+	sleep 1
+	# its time is over, and it waits for the lock
+	pkill -STOP -f 'vpsctl stop --timeout 1 web1'
+	pkill -P $held
+	wait $held || true
+	vpsctl restart --kill web1
+	init=$(vps_get web1 init_pid)
+	pkill -CONT -f 'vpsctl stop --timeout 1 web1'
+	wait %1
+	[[ $(vps_get web1 init_pid) == "$init" ]]
+}
+
+@test "stop: a monitor that takes the VPS over while it is stopped does not start it again" {
+	vps_spec web1 "$deaf, \"restart\": \"always\""
+	local monitor
+	monitor=$(vps_get web1 monitor_pid)
+	vpsctl stop --timeout 4 web1 3>&- &
+	sleep 1
+	kill -KILL "$monitor"
+	eventually 5 is_dead "$monitor"
+	vpsctl exec web1 true
+	[[ $(vps_get web1 monitor_pid) != "$monitor" ]]
+	wait $!
+	status_is web1 stopped
+	sleep 2
+	status_is web1 stopped
+}
+
 @test "stop: many shut down at the same time, and are reported in their order" {
 	local before=$SECONDS
 	printf '{"version": 1, %s}' "$deaf" | vpsctl create web{1..6} --spec - --start
@@ -434,6 +469,17 @@ monitor_is_in() {
 	vpsctl start --onboot
 	[[ $(vpsctl exec web1 sh -c 'echo "$(hostname) $LANG"') == "other C" ]]
 	vpsctl inspect web1 | jq -e '.spec.labels == null and .spec.onboot'
+}
+
+@test "configure: what this host cannot do is refused now, not at the next start" {
+	printf '{"version": 1, "limits": "best-effort", "resources": {"memory": "64M"}}' | vpsctl create web1 --spec -
+	if grep -qw memory /sys/fs/cgroup/cgroup.controllers; then
+		vpsctl configure web1 limits=required
+	else
+		run -6 vpsctl configure web1 limits=required
+		[[ $output == "vpsctl: web1: resources: memory: this host has no cgroup v2 controller"* ]]
+		vpsctl configure web1 hostname=other
+	fi
 }
 
 @test "start: of many at the same time, one starts it" {

@@ -11,6 +11,7 @@
 
 #include "base/fileio.h"
 #include "base/own.h"
+#include "console_server.h"
 #include "control.h"
 #include "host.h"
 #include "relay.h"
@@ -91,13 +92,15 @@ static enum shown show(int fd)
 		       SHOWN : NOBODY_LOOKS;
 }
 
-/* Whether it took us in. One of an older version says nothing, and has. */
-static bool answers(int fd)
+/* What it answers; DONE where one of an older version says nothing; 0 when it is gone. */
+static char answer_of(int fd)
 {
 	struct pollfd answer = { .fd = fd, .events = POLLIN };
 	char kind;
 
-	return poll(&answer, 1, 1000) == 0 || recv(fd, &kind, 1, MSG_PEEK) > 0;
+	if (poll(&answer, 1, 1000) == 0)
+		return CONTROL_DONE;
+	return recv(fd, &kind, 1, MSG_PEEK) > 0 ? kind : 0;
 }
 
 #define TRIES		40	/* a monitor that is killed takes its time to be gone */
@@ -114,6 +117,7 @@ static int attach_console(struct vps_host *host, const char *name, struct run_st
 		OWN_FD fd = FD_NONE;
 		OWN_VPS vps = VPS_INIT;
 		int r = vps_lock(host, name, &vps, err);
+		char answer = 0;
 
 		if (r < 0)
 			return r;
@@ -122,7 +126,13 @@ static int attach_console(struct vps_host *host, const char *name, struct run_st
 		*ret_state = vps.state;
 		fd = control_connect(vps.run_fd);
 		vps_unlock(&vps);
-		if (fd >= 0 && control_send(fd, CONTROL_CONSOLE, NULL, 0) == 0 && answers(fd)) {
+		if (fd >= 0 && control_send(fd, CONTROL_CONSOLE, NULL, 0) == 0)
+			answer = answer_of(fd);
+		if (answer == CONTROL_FULL)
+			return vps_err_say(err, -VPS_ESTATE,
+					   "%d terminals are at its console, as many as there may be; leave one of them",
+					   CONSOLE_CLIENTS);
+		if (answer) {
 			(void)send_size(fd);
 			return fd_take(&fd);
 		}

@@ -57,11 +57,13 @@ void console_server_add(struct console_server *s, int client_fd)
 
 	for (i = 0; i < CONSOLE_CLIENTS; i++) {
 		if (s->clients[i] < 0) {
+			(void)control_send(client_fd, CONTROL_DONE, NULL, 0);
 			(void)fcntl(client_fd, F_SETFL, fcntl(client_fd, F_GETFL) | O_NONBLOCK);
 			s->clients[i] = client_fd;
 			return;
 		}
 	}
+	(void)control_send(client_fd, CONTROL_FULL, NULL, 0);
 	own_close(&client_fd);
 }
 

@@ -35,7 +35,7 @@ void console_server_open(struct console_server *s, int master_fd);
 /* The pty is gone; clients stay, a restart gives them the next one. */
 void console_server_close_pty(struct console_server *s);
 
-/* A connected control socket becomes a client (taken); too many: it is closed. */
+/* A connected control socket (taken) becomes a client, and is told so, or that there are too many. */
 void console_server_add(struct console_server *s, int client_fd);
 
 /*

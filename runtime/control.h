@@ -15,12 +15,13 @@
 
 enum control_kind {
 	CONTROL_STOP = 'S',	/* to the monitor: what ends now ends for good; answered by DONE */
-	CONTROL_CONSOLE = 'C',	/* to the monitor: attach me to the console */
+	CONTROL_CONSOLE = 'C',	/* to the monitor: attach me to the console; answered by DONE or FULL */
 	CONTROL_DATA = 'D',	/* both ways: bytes of the console */
 	CONTROL_SIZE = 'W',	/* to the monitor: struct winsize of my terminal */
 	CONTROL_LISTEN = 'L',	/* to the monitor, with a notify descriptor: its calls are to be
 				   answered; answered by DONE, or by the end when they cannot be */
 	CONTROL_DONE = 'K',	/* from the monitor */
+	CONTROL_FULL = 'F',	/* from the monitor: too many are attached */
 };
 
 /* The monitor's end. Descriptor owned by the caller, or -errno with err set. */

@@ -376,7 +376,6 @@ static void accept_client(struct monitor *m)
 	if (len < 0)
 		return;
 	if (kind == CONTROL_CONSOLE) {
-		(void)control_send(fd, CONTROL_DONE, NULL, 0);
 		console_server_add(&m->console, fd_take(&fd));
 	} else if (kind == CONTROL_STOP) {
 		m->is_stopping = true;

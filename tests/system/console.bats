@@ -75,6 +75,22 @@ typing() {
 	wait
 }
 
+@test "console: one terminal too many is refused, and the others go on" {
+	vps_up web1
+	local pids=()
+	mkfifo "$BATS_TEST_TMPDIR/keys"
+	exec 9<>"$BATS_TEST_TMPDIR/keys"
+	for _ in {1..8}; do
+		vpsctl console web1 <&9 >/dev/null 3>&- &
+		pids+=($!)
+	done
+	nine() { timeout 5 vpsctl console web1 <<<"" 2>&1 | grep 'web1: 8 terminals are at its console'; }
+	eventually 20 nine
+	[[ $(jobs -r | wc -l) == 8 ]]
+	kill "${pids[@]}"
+	wait "${pids[@]}" || true
+}
+
 @test "console: of a VPS that is stopped is status 4" {
 	vpsctl create web1
 	run -4 --separate-stderr vpsctl console web1

@@ -292,7 +292,7 @@ static int attend(const struct exec_values *values, struct join *join, struct st
 	if (join->master_fd >= 0)
 		relay_terminal(join->master_fd, join->pid_fd, signal_fd, false);
 	else
-		streams_relay(streams, join->pid_fd, signal_fd);
+		streams_relay(streams, join->pid, join->pid_fd, signal_fd);
 	*ret_status = relay_wait(join->pid);
 	return 0;
 }

@@ -22,7 +22,7 @@ static int attend(struct oci_bring *bring, struct streams *streams, int signal_f
 	if (c->console_fd >= 0)
 		relay_terminal(c->console_fd, c->init_fd, signal_fd, true);
 	else
-		streams_relay(streams, c->init_fd, signal_fd);
+		streams_relay(streams, 0, c->init_fd, signal_fd);
 	status = relay_wait(c->init_pid);
 	c->init_pid = 0;
 	phase_end("program");

@@ -58,7 +58,7 @@ static int target_open(struct vps_host *host, const char *name, struct target *t
 	}
 	if (r == 0 && cg_is_frozen(t->cg_fd) > 0)
 		r = vps_err_say(err, -VPS_ESTATE, "it is paused; resume it first");
-	if (vps.state.is_watched)
+	if (r == 0 && vps.state.is_watched)
 		view_watch(&t->config.seccomp);
 	cache_fd = openat(host->root_fd, "cache", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (r == 0 && t->config.has_seccomp)
@@ -173,7 +173,7 @@ int vps_exec(struct vps_host *host, const char *name, const struct vps_exec *exe
 	if (join.master_fd >= 0)
 		relay_terminal(join.master_fd, join.pid_fd, signal_fd, false);
 	else
-		streams_relay(&streams, join.pid_fd, signal_fd);
+		streams_relay(&streams, join.pid, join.pid_fd, signal_fd);
 	own_close(&join.master_fd);
 	*ret_status = relay_wait(join.pid);
 	own_close(&join.pid_fd);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -98,11 +99,19 @@ static bool is_in_background(void)
 	return group > 0 && group != getpgrp();
 }
 
-static void pass_signal(int signal_fd, int pid_fd)
+/* A terminal sends what its keys mean to the whole group. */
+static bool is_of_keys(uint32_t number)
+{
+	return number == SIGINT || number == SIGQUIT;
+}
+
+static void pass_signal(int signal_fd, int pid_fd, pid_t group)
 {
 	struct signalfd_siginfo info;
 
-	if (read(signal_fd, &info, sizeof(info)) == sizeof(info))
+	if (read(signal_fd, &info, sizeof(info)) != sizeof(info))
+		return;
+	if (group <= 0 || !is_of_keys(info.ssi_signo) || kill(-group, (int)info.ssi_signo) < 0)
 		(void)syscall(SYS_pidfd_send_signal, pid_fd, (int)info.ssi_signo, NULL, 0);
 }
 
@@ -117,10 +126,10 @@ static void watch(const struct streams *streams, const struct typed *typed, bool
 }
 
 static void handle(struct streams *streams, struct typed *typed, const struct pollfd *fds,
-		   int pid_fd)
+		   pid_t group)
 {
 	if (fds[AT_SIGNAL].revents)
-		pass_signal(fds[AT_SIGNAL].fd, pid_fd);
+		pass_signal(fds[AT_SIGNAL].fd, fds[AT_PROCESS].fd, group);
 	if (fds[AT_KEYS].revents)
 		take(streams, typed);
 	if (fds[AT_STDIN].revents)
@@ -131,7 +140,7 @@ static void handle(struct streams *streams, struct typed *typed, const struct po
 		(void)show(&streams->ours[2], STDERR_FILENO);
 }
 
-void streams_relay(struct streams *streams, int pid_fd, int signal_fd)
+void streams_relay(struct streams *streams, pid_t group, int pid_fd, int signal_fd)
 {
 	struct pollfd fds[PLACES] = {
 		[AT_PROCESS] = { .fd = pid_fd, .events = POLLIN },
@@ -140,6 +149,8 @@ void streams_relay(struct streams *streams, int pid_fd, int signal_fd)
 	struct typed typed = { .len = 0 };
 	int i;
 
+	if (streams->ours[0] < 0 && streams->ours[1] < 0 && streams->ours[2] < 0)
+		group = 0;	/* there is no terminal */
 	for (i = 0; i < 3; i++)
 		own_close(&streams->inside[i]);
 	while (!(fds[AT_PROCESS].revents & POLLIN)) {
@@ -152,7 +163,7 @@ void streams_relay(struct streams *streams, int pid_fd, int signal_fd)
 		if (n < 0 && errno != EINTR)
 			return;
 		if (n > 0)
-			handle(streams, &typed, fds, pid_fd);
+			handle(streams, &typed, fds, group);
 	}
 	show_rest(&streams->ours[1], STDOUT_FILENO);
 	show_rest(&streams->ours[2], STDERR_FILENO);

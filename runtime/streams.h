@@ -9,6 +9,8 @@
 #ifndef RUNTIME_STREAMS_H
 #define RUNTIME_STREAMS_H
 
+#include <sys/types.h>
+
 #include "base/err.h"
 #include "base/own.h"
 
@@ -26,8 +28,10 @@ int streams_open(struct streams *streams, struct vps_err *err);
  * The process has its ends: copy, and pass on what signal_fd delivers, until it
  * has ended (pid_fd) and what it wrote is shown. What it left behind may then
  * write to nobody.
+ *
+ * group  that it leads, and that hears what the keys of a terminal mean; 0: it alone does
  */
-void streams_relay(struct streams *streams, int pid_fd, int signal_fd);
+void streams_relay(struct streams *streams, pid_t group, int pid_fd, int signal_fd);
 
 /* Close what is open of it. */
 void streams_close(struct streams *streams);

@@ -167,6 +167,13 @@ teardown() {
 	[[ $output == *out-typed* && $output == *err-typed* ]]
 }
 
+@test "exec: Ctrl-C ends all that a program without a terminal runs" {
+	needs_program script
+	run bash -c "(sleep 2; printf '\003'; sleep 2) | timeout 20 script -qec 'vpsctl exec web1 sh -c \"sleep 1234; echo goes-on\"' /dev/null"
+	[[ $output != *goes-on* && $status != 124 ]]
+	[[ -z $(vps_sh web1 'pgrep -f "sleep 1234" | grep -v $$' || true) ]]
+}
+
 @test "exec: what a program leaves behind gets nothing of what is typed after its end" {
 	needs_program script
 	run -0 bash -c "(sleep 3; echo secret) | timeout 20 script -qec 'vpsctl exec web1 sh -c \"exec 3<&0; cat <&3 >/stolen & sleep 0.2\"

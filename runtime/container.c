@@ -391,6 +391,8 @@ void container_free(struct container *c)
 	own_close(&c->init_fd);
 	own_close(&c->cg_fd);
 	own_close(&c->host_mntns_fd);
+	own_close(&c->host_root_fd);
+	own_close(&c->host_cwd_fd);
 	syscalls_free(&c->filter);
 	oci_free(&c->config);
 }

@@ -62,6 +62,7 @@ struct container {
 	int                       init_fd;	/* pidfd */
 	int                       cg_fd, userns_fd, netns_fd, sync_fd;
 	int                       host_mntns_fd;	/* to go back to, or FD_NONE */
+	int                       host_root_fd, host_cwd_fd;	/* where we were there */
 	struct syscalls_filter    filter;
 	size_t                    moved_links;	/* of config.net_devices, while it comes up */
 	bool                      has_mount_ns;	/* we left the host's mount namespace */
@@ -76,6 +77,8 @@ struct container {
 	.cache_fd = FD_NONE, .console_fd = FD_NONE, .gate_fd = FD_NONE, .init_fd = FD_NONE, .cg_fd = FD_NONE,	\
 	.userns_fd = FD_NONE, .netns_fd = FD_NONE, .sync_fd = FD_NONE,	\
 	.host_mntns_fd = FD_NONE,	\
+	.host_root_fd = FD_NONE,	\
+	.host_cwd_fd = FD_NONE,		\
 }
 
 /*

@@ -72,8 +72,11 @@ int mountns_up(struct container *c, struct vps_err *err)
 		return r;
 	if (!has_userns(c) || !has_tree(c) || c->has_mount_ns)
 		return 0;
-	if (c->scratch && !c->is_user)	/* a user has no right to go back */
+	if (c->scratch && !c->is_user) {	/* a user has no right to go back */
 		c->host_mntns_fd = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+		c->host_root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		c->host_cwd_fd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	}
 	if (unshare(CLONE_NEWNS) < 0)
 		return vps_err_set(err, -errno, "cannot leave the host's mount namespace");
 	if (mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL) < 0)
@@ -86,9 +89,13 @@ int mountns_leave(struct container *c, struct vps_err *err)
 {
 	if (c->host_mntns_fd < 0)
 		return 0;
-	if (setns(c->host_mntns_fd, CLONE_NEWNS) < 0)
+	/* setns(2) leads to the namespace's own root, and hooks start in the bundle. */
+	if (setns(c->host_mntns_fd, CLONE_NEWNS) < 0 || fchdir(c->host_root_fd) < 0 ||
+	    chroot(".") < 0 || fchdir(c->host_cwd_fd) < 0)
 		return vps_err_set(err, -errno, "cannot go back to the host's mount namespace");
 	own_close(&c->host_mntns_fd);
+	own_close(&c->host_root_fd);
+	own_close(&c->host_cwd_fd);
 	c->has_mount_ns = false;
 	return 0;
 }

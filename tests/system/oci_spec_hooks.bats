@@ -16,7 +16,7 @@ hook_all() {
 	local kind
 	log=$BATS_TEST_TMPDIR/log
 	for kind in prestart createRuntime createContainer poststart poststop; do
-		hook $kind "echo $kind >>$log; cat >$log.$kind; readlink /proc/self/ns/mnt >$log.$kind.mnt"
+		hook $kind "echo $kind >>$log; cat >$log.$kind; readlink /proc/self/ns/mnt >$log.$kind.mnt; pwd >$log.$kind.cwd"
 	done
 	hook startContainer 'echo startContainer >/tmp/hook; cat >/tmp/hook.state'
 	config '.root.readonly = false'
@@ -63,6 +63,7 @@ in_their_namespaces() {
 	[[ $(<"$log.createRuntime.mnt") == "$(readlink /proc/self/ns/mnt)" ]]
 	[[ $(<"$log.createContainer.mnt") == "$(readlink "/proc/$(oci_pid c1)/ns/mnt")" ]]
 	[[ $(<"$log.poststart.mnt") == "$(readlink /proc/self/ns/mnt)" ]]
+	[[ $(cat "$log".{prestart,createRuntime}.cwd | sort -u) == "$bundle" ]]
 	oci delete --force c1
 }
 

@@ -28,12 +28,15 @@ static uint64_t clone_flags(const struct container *c)
 	return flags;
 }
 
-/* Who its root is on the host; 0 where we own the user namespace ourselves. */
+/*
+ * Who its root is on the host: an id of the VPS's own. 0 where we own the user
+ * namespace ourselves: an engine may map root to a user, who must not own it.
+ */
 static uid_t owner_of(const struct container *c)
 {
 	uint32_t owner = 0;
 
-	if (has_new(c, NS_USER) && !c->is_rootless)
+	if (has_new(c, NS_USER) && c->attachments)
 		(void)idmap_uid_outside(&c->config.idmap, 0, &owner);
 	return owner;
 }

@@ -28,6 +28,7 @@
 #define ANSWER_SEC	2	/* that a server may take to accept a view */
 #define SPAWN_MSEC	2000	/* that another monitor may take to start one */
 #define CLONE_MSEC	5000	/* that the files of a new view may take */
+#define LISTENERS_MAX	512	/* of the 1024 descriptors that a monitor may have */
 
 static void close_all(int *fds, size_t count)
 {
@@ -227,7 +228,7 @@ int view_client_listen(struct view_client *client, int listener_fd)
 	OWN_FD owned = listener_fd;
 	int r;
 
-	if (!view_client_is_listening(client))
+	if (!view_client_is_listening(client) || client->listeners.count >= LISTENERS_MAX)
 		return -ENOTCONN;
 	r = view_listeners_add(&client->listeners, fd_take(&owned), 0);
 	if (r < 0)
@@ -433,17 +434,38 @@ void view_client_down(struct view_client *client)
 	client->answers_calls = false;
 }
 
+/* Fetch what the server holds. 0; -ENOENT: it holds nothing of it; or another -errno. */
+static int fetch_view(struct view_client *client, int dir_fd)
+{
+	int fd, r;
+
+	own_close(&client->server_fd);
+	client->server_fd = connect_once(dir_fd);
+	if (client->server_fd < 0)
+		return -ENOENT;
+	r = ask(client, VIEW_RETURN, client->fds, 0, VIEW_FDS);
+	if (r < 0)
+		return r;
+	while ((r = ask(client, VIEW_FETCH, &fd, 0, 1)) == 0 && fd >= 0)
+		(void)view_listeners_add(&client->listeners, fd, 0);
+	if (r < 0 && r != -ENOENT)
+		return r;
+	client->answers_calls = ask(client, VIEW_BEGIN, NULL, 0, 0) == 0;
+	return 0;
+}
+
 bool view_client_adopt(struct view_client *client, const char *name)
 {
 	OWN_FD dir_fd = open(client->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int fd;
+	int tries, r = -EAGAIN;
 
-	(void)snprintf(client->name, sizeof(client->name), "%s", name);
-	client->server_fd = dir_fd < 0 ? FD_NONE : connect_once(dir_fd);
-	if (client->server_fd < 0 || ask(client, VIEW_RETURN, client->fds, 0, VIEW_FDS) < 0)
+	if (dir_fd < 0)
 		return false;
-	while (ask(client, VIEW_FETCH, &fd, 0, 1) == 0 && fd >= 0)
-		(void)view_listeners_add(&client->listeners, fd, 0);
-	client->answers_calls = ask(client, VIEW_BEGIN, NULL, 0, 0) == 0;
-	return true;
+	(void)snprintf(client->name, sizeof(client->name), "%s", name);
+	/* What was not heard in time would be taken for the next answer: ask anew, over a new connection. */
+	for (tries = 0; tries < TRIES && r < 0 && r != -ENOENT; tries++) {
+		view_client_down(client);
+		r = fetch_view(client, dir_fd);
+	}
+	return r == 0;
 }

@@ -16,6 +16,7 @@
 #include "base/fileio.h"
 #include "base/lock.h"
 #include "base/own.h"
+#include "inherited.h"
 #include "view.h"
 #include "view_calls.h"
 #include "view_fuse.h"
@@ -325,6 +326,7 @@ static void hurry(void)
 		files.rlim_cur = files.rlim_max;
 		(void)setrlimit(RLIMIT_NOFILE, &files);
 	}
+	inherited_leave_cgroup();	/* of whoever started the first VPS */
 	(void)setpriority(PRIO_PROCESS, 0, -10);
 	(void)file_write(AT_FDCWD, "/proc/self/oom_score_adj", "-900", &ignored);
 }

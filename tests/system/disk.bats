@@ -260,7 +260,7 @@ disk_stops_and_grows() {
 	needs_files
 	vps_up web1 disk=300M
 	local device numbers
-	device=$(grep -lF "$(disk_file web1)" /sys/block/loop*/loop/backing_file)
+	device=$(grep -lF "$(disk_file web1)" /sys/block/loop*/loop/backing_file 2>/dev/null || true)	# others come and go
 	numbers=$(tr : ' ' <"${device%/loop/backing_file}/dev")
 	run ! vps_sh web1 'ls /dev/loop*'
 	run ! vps_sh web1 "mknod /dev/x b $numbers && head -c 1 /dev/x"

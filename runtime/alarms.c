@@ -5,8 +5,8 @@
 #include <fcntl.h>
 #include <jansson.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/own.h"
 #include "events.h"
 #include "isolation/cg.h"
@@ -32,14 +32,6 @@ static const struct alarm_row {
 	[ALARM_IO]     = { "io.pressure",     NULL,	  "io",     30 },
 };
 
-static int64_t now_msec(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
-}
-
 void alarms_open(struct alarms *alarms, const struct alarms_plan *plan)
 {
 	int id;
@@ -50,7 +42,7 @@ void alarms_open(struct alarms *alarms, const struct alarms_plan *plan)
 	alarms->first_uid = plan->first_uid;
 	alarms->cg_fd = fcntl(plan->cg_fd, F_DUPFD_CLOEXEC, 0);
 	disk_open(plan->vps_fd, false, &alarms->disk);
-	alarms->disk_msec = alarms->disk.is_file || alarms->disk.is_counted ? now_msec() + DISK_MSEC : 0;
+	alarms->disk_msec = alarms->disk.is_file || alarms->disk.is_counted ? clock_msec() + DISK_MSEC : 0;
 	for (id = 0; id < ALARMS; id++) {
 		struct alarm_state *state = &alarms->state[id];
 
@@ -78,7 +70,7 @@ void alarms_close(struct alarms *alarms)
 
 void alarms_poll(const struct alarms *alarms, struct pollfd fds[ALARMS])
 {
-	int64_t now = now_msec();
+	int64_t now = clock_msec();
 	int id;
 
 	for (id = 0; id < ALARMS; id++) {
@@ -96,7 +88,7 @@ static int64_t sooner(int64_t a, int64_t b)
 
 int alarms_timeout(const struct alarms *alarms)
 {
-	int64_t now = now_msec(), next = 0;
+	int64_t now = clock_msec(), next = 0;
 	int id;
 
 	for (id = 0; id < ALARMS; id++) {
@@ -171,7 +163,7 @@ static void handle_count(struct alarms *alarms, enum alarm_id id)
 		record_kills(alarms, count - before);
 	else
 		record_refused(alarms, count - before);
-	state->quiet_msec = now_msec() + QUIET_MSEC;
+	state->quiet_msec = clock_msec() + QUIET_MSEC;
 }
 
 static void record_pressure(const struct alarms *alarms, enum alarm_id id, bool is_high)
@@ -187,15 +179,15 @@ static void handle_pressure(struct alarms *alarms, enum alarm_id id)
 
 	if (!state->calm_msec)
 		record_pressure(alarms, id, true);
-	state->quiet_msec = now_msec() + QUIET_MSEC;
-	state->calm_msec = now_msec() + CALM_MSEC;
+	state->quiet_msec = clock_msec() + QUIET_MSEC;
+	state->calm_msec = clock_msec() + CALM_MSEC;
 }
 
 static void calm_down(struct alarms *alarms, enum alarm_id id)
 {
 	struct alarm_state *state = &alarms->state[id];
 
-	if (!state->calm_msec || now_msec() < state->calm_msec)
+	if (!state->calm_msec || clock_msec() < state->calm_msec)
 		return;
 	state->calm_msec = 0;
 	record_pressure(alarms, id, false);
@@ -228,11 +220,11 @@ static void handle_disk(struct alarms *alarms)
 {
 	int at;
 
-	if (!alarms->disk_msec || now_msec() < alarms->disk_msec)
+	if (!alarms->disk_msec || clock_msec() < alarms->disk_msec)
 		return;
 	for (at = 0; at < ALARM_DISKS; at++)
 		look_at_disk(alarms, at);
-	alarms->disk_msec = now_msec() + DISK_MSEC;
+	alarms->disk_msec = clock_msec() + DISK_MSEC;
 }
 
 void alarms_handle(struct alarms *alarms, const struct pollfd *fds)

@@ -11,9 +11,9 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fileio.h"
 #include "base/own.h"
 #include "control.h"
@@ -94,18 +94,10 @@ static void log_write(struct console_server *s, const char *data, size_t len)
 		s->log_bytes += len;
 }
 
-static int64_t now_msec(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
-}
-
 /* How long to leave the pty unread; 0: not at all. */
 static int pause_msec(const struct console_server *s)
 {
-	int64_t left = s->since_msec + RATE_MSEC - now_msec();
+	int64_t left = s->since_msec + RATE_MSEC - clock_msec();
 
 	return s->read_bytes >= RATE_BYTES && left > 0 ? (int)left : 0;
 }
@@ -114,7 +106,7 @@ static void handle_output(struct console_server *s)
 {
 	char data[CONTROL_PACKET - 1];
 	ssize_t len = read(s->master_fd, data, sizeof(data));
-	int64_t now = now_msec();
+	int64_t now = clock_msec();
 	size_t i;
 
 	if (len < 0 && errno != EAGAIN && errno != EINTR)

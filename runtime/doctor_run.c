@@ -19,9 +19,9 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fileio.h"
 #include "base/own.h"
 #include "base/units.h"
@@ -165,24 +165,16 @@ static pid_t start(const struct doctor *doctor, const struct check *check,
 	return pid;
 }
 
-static int64_t now_msec(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 /* Wait until nobody holds the other end any more; false when the time is over. */
 static bool wait_for_end(int read_fd, int timeout_msec)
 {
 	struct pollfd pfd = { .fd = read_fd, .events = POLLIN };
-	const int64_t end = now_msec() + timeout_msec;
+	const int64_t end = clock_msec() + timeout_msec;
 	int64_t left;
 	int r;
 
 	do {
-		left = end - now_msec();
+		left = end - clock_msec();
 		r = poll(&pfd, 1, left > 0 ? (int)left : 0);
 	} while (r < 0 && errno == EINTR && left > 0);
 	return r > 0;

@@ -8,10 +8,10 @@
 #include <stdio.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "attach.h"
+#include "base/clock.h"
 #include "base/own.h"
 #include "elastic_room.h"
 #include "isolation/cg.h"
@@ -21,14 +21,6 @@
 #define LOOK_MSEC	10000	/* between two looks while nobody waits */
 #define PROGRAM		"vpsctl"
 #define BY		"VPS_BY=elastic"
-
-static int64_t now_msec(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
-}
 
 static const struct elastic *plan_of(const struct elastic_loop *loop)
 {
@@ -57,7 +49,7 @@ void elastic_loop_open(struct elastic_loop *loop, const struct attach *attach, c
 		return;
 	loop->attach = attach;
 	loop->cg_fd = fcntl(cg_fd, F_DUPFD_CLOEXEC, 0);
-	loop->looked_msec = now_msec();
+	loop->looked_msec = clock_msec();
 	loop->elastic_fd = elastic_room_open(run_dir, &ignored);
 	for (id = 0; id < ELASTICS; id++) {
 		if (!elastic_has(&attach->elastic, (enum elastic_id)id))
@@ -106,7 +98,7 @@ int elastic_loop_timeout(const struct elastic_loop *loop)
 
 	if (!loop->attach || loop->move_fd >= 0)
 		return -1;
-	left = loop->looked_msec + LOOK_MSEC - now_msec();
+	left = loop->looked_msec + LOOK_MSEC - clock_msec();
 	return left < 0 ? 0 : (int)left;
 }
 
@@ -166,7 +158,7 @@ static void end_move(struct elastic_loop *loop)
 	own_close(&loop->move_fd);
 	own_close(&loop->lock_fd);
 	if (status != 0)
-		elastic_refused(&loop->state[loop->moved], now_msec());
+		elastic_refused(&loop->state[loop->moved], clock_msec());
 }
 
 /* ---- a look ---- */
@@ -205,7 +197,7 @@ static bool look_at(struct elastic_loop *loop, enum elastic_id id, bool is_press
 
 void elastic_loop_handle(struct elastic_loop *loop, const struct pollfd fds[ELASTIC_FDS])
 {
-	struct elastic_look look = { .now_msec = now_msec() };
+	struct elastic_look look = { .now_msec = clock_msec() };
 	int64_t before_msec = loop->looked_msec;
 	bool is_pressed = false;
 	int id;

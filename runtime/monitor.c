@@ -36,6 +36,7 @@
 
 #include "alarms.h"
 #include "attach.h"
+#include "base/clock.h"
 #include "base/fileio.h"
 #include "base/lock.h"
 #include "base/own.h"
@@ -441,14 +442,11 @@ static bool serve(struct monitor *m, int timeout_msec)
 /* Serve for a while without a VPS; ends early when a stop is asked for. */
 static void back_off(struct monitor *m, unsigned msec)
 {
-	struct timespec now, end;
+	const int64_t end = clock_msec() + msec;
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &end);
-	end.tv_sec += msec / 1000;
-	do {
+	do
 		(void)serve(m, 100);
-		(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	} while (!m->is_stopping && now.tv_sec < end.tv_sec);
+	while (!m->is_stopping && clock_msec() < end);
 }
 
 /* The lock of the VPS, as any command takes it, while the control socket is still answered. */

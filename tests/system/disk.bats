@@ -434,7 +434,7 @@ steps=("disk make" "disk mount" "disk copy" "disk switch")
 	needs_files
 	local command i
 	host_remembered
-	for i in {1..12}; do
+	for i in $(seq "$(tries 12)"); do
 		for command in "create web1 disk=300M" "start web1" "set web1 disk=$((300 + i))M" "stop --kill web1" \
 			"set web1 disk=$((330 + i))M" "destroy --force web1"; do
 			# shellcheck disable=SC2086 # words

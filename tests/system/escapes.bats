@@ -136,7 +136,7 @@ exec_until_caught() {
 	strong CAP_SYS_ADMIN
 	attack_up trace 60
 	local round
-	for round in {1..150}; do
+	for round in $(seq "$(tries 150)"); do
 		oci exec evil true </dev/null >/dev/null 2>&1 3>&-
 	done
 	oci kill evil KILL
@@ -419,9 +419,8 @@ exchanging() {
 
 # rounds COUNT: run the victim so often; what it prints is in $said. Both outcomes have to come.
 rounds() {
-	local round
 	said=$BATS_TEST_TMPDIR/said
-	for ((round = 0; round < $1; round++)); do
+	for _ in $(seq "$(tries "$1")"); do
 		oci run --bundle "$bundle" victim </dev/null 3>&- || true
 	done >"$said" 2>&1
 	sort "$said" | uniq -c >&2

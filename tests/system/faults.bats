@@ -47,7 +47,7 @@ without_run_files() {
 @test "faults: start killed at 100 random moments: what the next command finds is stopped or running" {
 	vpsctl create web1
 	without_run_files >"$BATS_TEST_TMPDIR/before"
-	for _ in {1..100}; do
+	for _ in $(seq "$(tries 100)"); do
 		vpsctl start web1 3>&- &
 		sleep "0.0$((RANDOM % 4))$((RANDOM % 10))"
 		kill -9 $! 2>/dev/null || true
@@ -61,7 +61,7 @@ without_run_files() {
 @test "faults: the monitor killed at 100 random moments: nothing is lost and nothing is left" {
 	vpsctl create web1
 	without_run_files >"$BATS_TEST_TMPDIR/before"
-	for _ in {1..100}; do
+	for _ in $(seq "$(tries 100)"); do
 		vpsctl start web1 3>&- &
 		sleep "0.0$((RANDOM % 4))$((RANDOM % 10))"
 		pkill -9 -f "vps-monitor start $VPS_ROOT" || true
@@ -90,7 +90,7 @@ without_run_files() {
 }
 
 @test "faults: a killed create or destroy leaves the name free" {
-	for _ in {1..20}; do
+	for _ in $(seq "$(tries 20)"); do
 		vpsctl create web1 3>&- &
 		sleep "0.00$((RANDOM % 10))"
 		kill -9 $! 2>/dev/null || true

@@ -155,7 +155,7 @@ steps=("set journal" "set hugetlb.2M" "set hugetlb.1G" "set config" "set spec")
 @test "set: random ones, right and wrong, some of them killed: always old or new" {
 	hugetlb_vps
 	local small=64 large=1024 new_small new_large asked
-	for ((round = 0; round < ${VPS_SET_ROUNDS:-100}; round++)); do
+	for ((round = 0; round < ${VPS_SET_ROUNDS:-$(tries 100)}; round++)); do
 		new_small=$((RANDOM % 512 * 2)) new_large=$((RANDOM % 8 * 1024))
 		asked=(hugetlb.2M="${new_small}M" hugetlb.1G="${new_large}M")
 		case $((RANDOM % 3)) in

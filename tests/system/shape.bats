@@ -319,7 +319,7 @@ steps=("set journal" "set net.in" "set net.out" "set net.out.burst" "set config"
 @test "shape: random ones, some of them killed: always old or new, and never half a detour" {
 	slow_vps
 	local rate=16 new
-	for ((round = 0; round < ${VPS_SET_ROUNDS:-60}; round++)); do
+	for ((round = 0; round < ${VPS_SET_ROUNDS:-$(tries 60)}; round++)); do
 		new=$((RANDOM % 3 ? RANDOM % 100 + 16 : 0))
 		vpsctl set web1 "net.out=$([[ $new == 0 ]] && echo max || echo "${new}Mbit")" 3>&- &
 		((round % 2)) || sleep "0.00$((RANDOM % 10))"

@@ -254,7 +254,6 @@ static int build(int fd, const struct detour_port *vps, const struct shape *shap
 int detour_up(int fd, const struct detour_port *vps, const struct shape *shape,
 	      struct vps_err *err)
 {
-	struct nl_request rq;
 	char name[IFNAMSIZ];
 	struct link out;
 	bool has_part;
@@ -263,11 +262,8 @@ int detour_up(int fd, const struct detour_port *vps, const struct shape *shape,
 	if (found < 0)
 		return found;
 	r = has_redirect(fd, vps->link, vps->name, &has_part, err);
-	if (r == 0 && found && has_part) {
-		nl_begin(&rq);
-		tbf_put(&rq, out.index, detour_name(vps->name, name), shape);
-		return nl_send(fd, &rq, err);
-	}
+	if (r == 0 && found && has_part)
+		return tbf_set(fd, out.index, detour_name(vps->name, name), shape, err);
 	if (r == 0 && (found || has_part))	/* of a killed one, or another run's */
 		r = detour_down(fd, vps, err);
 	return r < 0 ? r : build(fd, vps, shape, err);

@@ -21,16 +21,6 @@ static int open_for(const char *host_name, struct vps_err *err)
 	return link_check_name(host_name, err) < 0 ? err->code : nl_open(err);
 }
 
-static int set_in(int fd, const char *host_name, const struct link *host,
-		  const struct shape *shape, struct vps_err *err)
-{
-	struct nl_request rq;
-
-	nl_begin(&rq);
-	tbf_put(&rq, host->index, host_name, shape);
-	return nl_send(fd, &rq, err);
-}
-
 static int set(int fd, const char *host_name, const struct mac *mac, enum shape_way way,
 	       const struct shape *shape, struct vps_err *err)
 {
@@ -41,7 +31,7 @@ static int set(int fd, const char *host_name, const struct mac *mac, enum shape_
 	if (r < 0)
 		return r;
 	if (way == SHAPE_IN)
-		return set_in(fd, host_name, &host, shape, err);
+		return tbf_set(fd, host.index, host_name, shape, err);
 	if (shape->rate_bits == UINT64_MAX)
 		return detour_down(fd, &vps, err);
 	return detour_up(fd, &vps, shape, err);

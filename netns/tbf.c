@@ -79,18 +79,32 @@ static void put_fair_queue(struct nl_request *rq, int index, const char *name,
 	nl_tolerate(rq, ENOENT);	/* a kernel without it */
 }
 
+/* In place of what is queued, which is dropped. */
+static void put_empty_queue(struct nl_request *rq, int index, const char *name,
+			    const struct shape *shape)
+{
+	const struct tcmsg header = message_for(index, CLASS, 0);
+	const struct tc_fifo_qopt options = { .limit = queue_bytes(shape) };
+
+	nl_message(rq, RTM_NEWQDISC, NLM_F_CREATE | NLM_F_REPLACE | NLM_F_EXCL, &header,
+		   sizeof(header), "cannot empty the queue of \"%s\"", name);
+	nl_put_text(rq, TCA_KIND, "bfifo");
+	nl_put(rq, TCA_OPTIONS, &options, sizeof(options));
+}
+
 void tbf_put(struct nl_request *rq, int index, const char *name, const struct shape *shape)
+{
+	put_bucket(rq, index, name, shape);
+	put_fair_queue(rq, index, name, shape);
+}
+
+static void put_none(struct nl_request *rq, int index, const char *name)
 {
 	const struct tcmsg root = message_for(index, TC_H_ROOT, 0);
 
-	if (shape->rate_bits == UINT64_MAX) {
-		nl_message(rq, RTM_DELQDISC, 0, &root, sizeof(root),
-			   "cannot lift the limit of \"%s\"", name);
-		nl_tolerate(rq, ENOENT);
-		return;
-	}
-	put_bucket(rq, index, name, shape);
-	put_fair_queue(rq, index, name, shape);
+	nl_message(rq, RTM_DELQDISC, 0, &root, sizeof(root), "cannot lift the limit of \"%s\"",
+		   name);
+	nl_tolerate(rq, ENOENT);
 }
 
 /* ---- reading ---- */
@@ -194,4 +208,27 @@ int tbf_ask(int fd, int index, const char *name, struct tbf *ret_tbf, struct vps
 	if (r == 0)
 		*ret_tbf = tbf;
 	return r;
+}
+
+/* ---- changing ---- */
+
+int tbf_set(int fd, int index, const char *name, const struct shape *shape, struct vps_err *err)
+{
+	struct nl_request rq;
+	struct tbf now;
+	int r = tbf_ask(fd, index, name, &now, err);
+
+	if (r < 0)
+		return r;
+	nl_begin(&rq);
+	if (shape->rate_bits == UINT64_MAX) {
+		put_none(&rq, index, name);
+		return nl_send(fd, &rq, err);
+	}
+	put_bucket(&rq, index, name, shape);
+	/* A packet longer than a burst would wait for ever, and all others behind it. */
+	if (now.shape.burst_bytes > shape->burst_bytes)
+		put_empty_queue(&rq, index, name, shape);
+	put_fair_queue(&rq, index, name, shape);
+	return nl_send(fd, &rq, err);
 }

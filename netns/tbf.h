@@ -16,13 +16,20 @@ struct tbf {
 };
 
 /*
- * Messages that make a rate the one of a link, or change it: what is queued
- * stays queued. Without a limit, a message that takes the bucket away.
+ * Messages that give a rate to a link that has none.
  *
  * The queue holds QUEUE_MSEC at the rate. Where the kernel has fq_codel it
  * queues in there, each flow for itself.
  */
 void tbf_put(struct nl_request *rq, int index, const char *name, const struct shape *shape)
+	__attribute__((nonnull));
+
+/*
+ * Give a link a rate, another one, or none with rate UINT64_MAX. What is
+ * queued stays queued, but for a smaller burst, in which it may not fit: then
+ * it is dropped. 0, or -errno with err set.
+ */
+int tbf_set(int fd, int index, const char *name, const struct shape *shape, struct vps_err *err)
 	__attribute__((nonnull));
 
 /* What a link has. 0, or -errno with err set. */

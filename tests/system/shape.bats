@@ -181,6 +181,18 @@ without_run_files() {
 	(($(detours) == 0))
 }
 
+# What waits in the queue is as long as the burst was, and must not wait for a burst that never comes.
+@test "shape: a smaller burst stops no transfer whose packets are longer" {
+	peer_up take 7001
+	vps_up web1
+	sends web1 7001
+	eventually 20 flows 7001
+	vpsctl set web1 net.out=1Gbit net.out.burst=1M
+	eventually 20 is_above 7001 30000
+	vpsctl set web1 net.out=16Mbit net.out.burst=default
+	held 7001 16
+}
+
 @test "shape: from VPS to VPS both limits count" {
 	vps_up web1 net.out=40Mbit
 	vps_up web2 net.in=12Mbit

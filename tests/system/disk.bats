@@ -10,23 +10,10 @@ teardown() {
 	if mountpoint -q "$BATS_TEST_TMPDIR/proc"; then
 		umount /proc/fs/xfs "$BATS_TEST_TMPDIR/proc"
 	fi
-	if mountpoint -q "$BATS_TEST_TMPDIR/root"; then
-		eventually 20 umount --recursive "$BATS_TEST_TMPDIR/root"
-	fi
+	off_fs
 }
 
 # ---- what this machine has ----
-
-# Whether its xfs has quotas; mounting one loads the module.
-has_xfs_quotas() {
-	vpsctl doctor >/dev/null || true
-	[[ -e /proc/fs/xfs/xqmstat ]]
-}
-
-needs_xfs_quotas() {
-	needs_program mkfs.xfs
-	has_xfs_quotas || lacking "quotas in the kernel's xfs"
-}
 
 # A file system of its own for what a VPS writes: ROOT counts no projects.
 needs_files() {
@@ -45,27 +32,6 @@ without_xfs_quotas() {
 	mkdir "$BATS_TEST_TMPDIR/proc"
 	mount -t proc proc "$BATS_TEST_TMPDIR/proc"
 	mount -t tmpfs none /proc/fs/xfs
-}
-
-# on_fs COMMAND...: a root directory on a fresh file system; COMMAND makes it, of its last argument.
-on_fs() {
-	local image=$BATS_TEST_TMPDIR/fs.img
-	truncate -s "${FS_SIZE:-1G}" "$image"
-	"$@" "$image"
-	export VPS_ROOT=$BATS_TEST_TMPDIR/root
-	mkdir "$VPS_ROOT"
-	mount -o "loop${FS_OPTIONS:+,$FS_OPTIONS}" "$image" "$VPS_ROOT"
-	vpsctl image busybox
-}
-
-# counting FS: the same, with project quotas.
-counting() {
-	needs_xfs_quotas
-	local FS_OPTIONS=prjquota
-	case $1 in
-	xfs) on_fs mkfs.xfs -q ;;
-	ext4) on_fs mkfs.ext4 -q -O quota,project -E quotatype=prjquota ;;
-	esac
 }
 
 # ---- what is so ----
@@ -504,7 +470,7 @@ steps=("disk make" "disk mount" "disk copy" "disk switch")
 
 @test "disk: on a host that is full the tenant hears it, and can be stopped" {
 	needs_files
-	local FS_SIZE=400M
+	local -x FS_SIZE=400M
 	on_fs mkfs.ext4 -q
 	vps_up web1 disk=300M
 	vps_up web2 disk=300M

@@ -15,6 +15,7 @@ setup_file() {
 
 teardown() {
 	vpsctl destroy --all --force
+	off_fs
 }
 
 teardown_file() {
@@ -108,6 +109,47 @@ status_is() {
 # Gone, or waiting for the host's init to take note.
 is_dead() {
 	[[ ! -d /proc/$1 || $(sed -n 's/^State:\s*//p' "/proc/$1/status" 2>/dev/null) == [ZX]* ]]
+}
+
+# ---- a root directory on a file system of its own ----
+
+# Whether its xfs has quotas; mounting one loads the module.
+has_xfs_quotas() {
+	vpsctl doctor >/dev/null || true
+	[[ -e /proc/fs/xfs/xqmstat ]]
+}
+
+needs_xfs_quotas() {
+	needs_program mkfs.xfs
+	has_xfs_quotas || lacking "quotas in the kernel's xfs"
+}
+
+# on_fs COMMAND...: a root directory on a fresh file system; COMMAND makes it, of its last argument.
+on_fs() {
+	local image=$BATS_TEST_TMPDIR/fs.img
+	truncate -s "${FS_SIZE:-1G}" "$image"
+	"$@" "$image"
+	export VPS_ROOT=$BATS_TEST_TMPDIR/root
+	mkdir "$VPS_ROOT"
+	mount -o "loop${FS_OPTIONS:+,$FS_OPTIONS}" "$image" "$VPS_ROOT"
+	vpsctl image busybox
+}
+
+# counting FS: the same, with project quotas.
+counting() {
+	needs_xfs_quotas
+	local FS_OPTIONS=prjquota
+	case $1 in
+	xfs) on_fs mkfs.xfs -q ;;
+	ext4) on_fs mkfs.ext4 -q -O quota,project -E quotatype=prjquota ;;
+	esac
+}
+
+# off_fs: and without it again, when every VPS is destroyed.
+off_fs() {
+	if mountpoint -q "$BATS_TEST_TMPDIR/root"; then
+		eventually 20 umount --recursive "$BATS_TEST_TMPDIR/root"
+	fi
 }
 
 # ---- the host before and after ----

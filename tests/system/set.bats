@@ -493,26 +493,64 @@ io_vps() {
 	grep -q 'rbps=8388608 .*riops=1000' <(cgroup_read web1 io.max)
 }
 
-# VPS_SET_ROUNDS, as above, with the controllers and a load inside.
-@test "set: random limits under load: never a mix, nothing killed by a shrink" {
+# limits_of NAME CGROUP: what its spec, the kernel and its own programs say of those below, and
+# what is not to be: processes killed, or a limit that stays lowered.
+limits_of() {
+	vpsctl inspect "$1" | jq -r '.spec.resources | "spec \(.memory) \(.disk) \(.cpus) \(.pids) \(."cpu.weight")"'
+	echo "kernel $(<"$2/memory.max") $(vpsctl stats --json "$1" | jq '.[0].disk_limit_bytes')" \
+		"$(<"$2/cpu.max") $(<"$2/pids.max") $(<"$2/cpu.weight")"
+	echo "$(grep -w oom_kill "$2/memory.events"), memory.high $(<"$2/memory.high")"
+	# shellcheck disable=SC2016 # for the shell inside
+	vps_sh "$1" 'free -k; df -k /; nproc' | awk '
+		/^Mem:/ { memory = $2 }
+		$NF == "/" { disk = $(NF - 4) }
+		NF == 1 { cpus = $1 }
+		END { print "inside", memory, disk, cpus }'
+}
+
+# limits_are NAME CGROUP MEMORY-MIB DISK-MIB HALF-CPUS PIDS WEIGHT
+limits_are() {
+	local cpus=(- 0.5 1 1.5 2)
+	diff <(limits_of "$1" "$2") - <<-LIMITS
+		spec $3M $4M ${cpus[$5]} $6 $7
+		kernel $(($3 << 20)) $(($4 << 20)) $(($5 * 50000)) 100000 $6 $7
+		oom_kill 0, memory.high max
+		inside $(($3 << 10)) $(($4 << 10)) $((($5 + 1) / 2))
+	LIMITS
+}
+
+# VPS_SET_ROUNDS: how many, of which every tenth is killed, if it takes that long, and every fourth
+# is wrong.
+@test "set: random limits under load: all old or all new, inside too, and nothing killed by a shrink" {
 	needs_controller memory
-	vps_up web1 memory=128M swap=0 cpus=1 pids=300
+	counting xfs
+	vps_up web1 memory=128M disk=200M swap=0 cpus=1 pids=100 cpu.weight=100
 	burn web1 1
-	vps_sh web1 '(while :; do dd if=/dev/zero of=/f bs=1M count=60; done) >/dev/null 2>&1 </dev/null 3>&- &'
-	local round rounds=$((${VPS_SET_ROUNDS:-100} / 4))
-	for ((round = 0; round < rounds; round++)); do
-		vpsctl set web1 "memory=$((RANDOM % 200 + 8))M" "pids=$((RANDOM % 200 + 50))" \
-			"cpu.weight=$((RANDOM % 1000 + 1))" 3>&- 2>/dev/null &
-		((round % 3)) || { sleep "0.0$((RANDOM % 10))"; kill -9 $! 2>/dev/null || true; }
-		wait $! 2>/dev/null || true
-		vpsctl pause web1 && vpsctl resume web1
-		vpsctl inspect web1 | jq -r '.spec.resources | .memory, .pids, ."cpu.weight" // 100' >"$BATS_TEST_TMPDIR/spec"
-		{
-			cgroup_read web1 memory.max | awk '{ print $1 / 1048576 "M" }'
-			cgroup_read web1 pids.max
-			cgroup_read web1 cpu.weight
-		} | diff - "$BATS_TEST_TMPDIR/spec"
-		in_cgroup web1 memory.high max
-		[[ $(oom_kills web1) == 0 ]]
+	vps_sh web1 '(while :; do dd if=/dev/zero of=/f bs=1M count=60; sleep 0.2; done) >/dev/null 2>&1 </dev/null 3>&- &'
+	local now=(128 200 2 100 100) new round status rounds=${VPS_SET_ROUNDS:-40} refused=0 killed=0
+	local cpus=(- 0.5 1 1.5 2) cgroup
+	cgroup=$(vps_cgroup web1)
+	limits_are web1 "$cgroup" "${now[@]}"
+	for ((round = 1; round <= rounds; round++)); do
+		new=($((RANDOM % 200 + 8)) $((RANDOM % 200 + 40)) $((RANDOM % 4 + 1)) $((RANDOM % 200 + 50)) $((RANDOM % 1000 + 1)))
+		set -- "memory=${new[0]}M" "disk=${new[1]}M" "cpus=${cpus[${new[2]}]}" "pids=${new[3]}" "cpu.weight=${new[4]}"
+		((round % 4)) || set -- "$@" swap=-1M
+		status=0
+		vpsctl set web1 "$@" 3>&- 2>"$BATS_TEST_TMPDIR/said" &
+		((round % 10 != 5)) || { sleep "0.$((RANDOM % 2))$((RANDOM % 10))"; kill -9 $! 2>/dev/null || true; }
+		wait $! 2>/dev/null || status=$?
+		case $status in
+		0) ((round % 4)) && now=("${new[@]}") ;;
+		7) ((++refused)) ;;
+		2) ((round % 4 == 0)) ;;
+		137)
+			((++killed))
+			vpsctl pause web1 && vpsctl resume web1
+			if limits_are web1 "$cgroup" "${new[@]}" >/dev/null; then now=("${new[@]}"); fi
+			;;
+		*) cat "$BATS_TEST_TMPDIR/said" >&2 && false ;;
+		esac
+		limits_are web1 "$cgroup" "${now[@]}"
 	done
+	echo "# of $rounds sets $killed were killed and $refused refused for what was in use" >&3
 }

@@ -177,26 +177,37 @@ int container_run_hooks(struct container *c, enum oci_hook_kind kind, const char
 	return hooks_run(c->config.hooks, kind, state, err);
 }
 
-/* Serve init until its tree is built. */
-static int build(struct container *c, struct vps_err *err)
+/* One step of init, which builds its tree. */
+static int serve(struct container *c, struct vps_err *err)
 {
-	size_t next = 0;
+	OWN_FD passed_fd = FD_NONE;
+	int step = sync_wait(c->sync_fd, &passed_fd, err);
 
-	for (;;) {
-		OWN_FD passed_fd = FD_NONE;
-		int step = sync_wait(c->sync_fd, &passed_fd, err), r = 0;
-
-		if (step == SYNC_BUILT || step < 0)
-			return step < 0 ? step : 0;
-		if (step == SYNC_MOUNT)
-			r = container_place(c, &next, passed_fd, err);
-		else if (step == SYNC_CONSOLE)
-			c->console_fd = fd_take(&passed_fd);
-		else
-			r = vps_err_say(err, -EPIPE, "init ended while it built its tree");
-		if (r < 0)
-			return r;
+	switch (step) {
+	case SYNC_BUILT:
+		c->is_built = true;
+		return 0;
+	case SYNC_MOUNT:
+		return container_place(c, passed_fd, err);
+	case SYNC_CONSOLE:
+		c->console_fd = fd_take(&passed_fd);
+		return 0;
+	default:
+		return step < 0 ? step :
+				  vps_err_say(err, -EPIPE, "init ended while it built its tree");
 	}
+}
+
+/* What init waits for. The rest it lays while we make the network. */
+static int mounts_up(struct container *c, struct vps_err *err)
+{
+	int r = 0;
+
+	while (r == 0 && !c->is_built && container_awaits_mount(c))
+		r = serve(c, err);
+	if (c->view)
+		view_client_placed(c->view);
+	return r < 0 ? vps_err_set(err, r, "cannot talk to the container's init") : 0;
 }
 
 static int run_outer_hooks(struct container *c, struct vps_err *err)
@@ -223,10 +234,10 @@ static int send_start(const struct container *c)
 
 static int entered_up(struct container *c, struct vps_err *err)
 {
-	int r = build(c, err);
+	int r = 0;
 
-	if (c->view)
-		view_client_placed(c->view);
+	while (r == 0 && !c->is_built)
+		r = serve(c, err);
 	if (r == 0)
 		r = mountns_leave(c, err);
 	if (r == 0 && waits_to_enter(c))
@@ -260,11 +271,13 @@ static const struct stage {
 	{ "cgroup",		cgroup_up,	cgroup_down	},
 	{ "rdt",		rdt_up,		rdt_down	},
 	{ "network",		NULL,		network_down	},
+	{ "view",		view_up,	view_down	},
 	{ "init",		init_up,	init_down	},
 	{ "limits",		limits_up,	NULL		},
-	{ "network",		network_up,	NULL		},
 	{ "links",		links_up,	NULL		},
-	{ "view",		view_up,	view_down	},
+	{ "view files",		view_files_up,	view_down	},
+	{ "mounts",		mounts_up,	NULL		},
+	{ "network",		network_up,	NULL		},
 	{ "enter",		entered_up,	entered_down	},
 };
 

@@ -64,6 +64,8 @@ struct container {
 	int                       host_mntns_fd;	/* to go back to, or FD_NONE */
 	int                       host_root_fd, host_cwd_fd;	/* where we were there */
 	struct syscalls_filter    filter;
+	size_t                    placed;	/* index of the mount behind the last that init sent */
+	bool                      is_built;	/* init has sent SYNC_BUILT */
 	size_t                    moved_links;	/* of config.net_devices, while it comes up */
 	bool                      has_mount_ns;	/* we left the host's mount namespace */
 	bool                      is_user;	/* we are an ordinary user, in a namespace of our own */

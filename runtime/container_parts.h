@@ -87,14 +87,13 @@ void links_down(struct container *c);
 int root_up(struct container *c, struct vps_err *err);
 void root_down(struct container *c);
 int view_up(struct container *c, struct vps_err *err);
+int view_files_up(struct container *c, struct vps_err *err);
 void view_down(struct container *c);
 
-/*
- * Put the proc or sysfs that init sent in place, and tell it.
- *
- * next      index of the mount to look from; then the one behind it
- * mount_fd  what was sent, borrowed
- */
-int container_place(struct container *c, size_t *next, int mount_fd, struct vps_err *err);
+/* Whether init has a proc or sysfs yet to send, which it does in the order of its mounts. */
+bool container_awaits_mount(struct container *c);
+
+/* Put the proc or sysfs that init sent, mount_fd, borrowed, in place, and tell it. */
+int container_place(struct container *c, int mount_fd, struct vps_err *err);
 
 #endif

@@ -250,7 +250,17 @@ int view_up(struct container *c, struct vps_err *err)
 	plan.start_nsec = now.tv_sec * 1000000000LL + now.tv_nsec;
 	if (c->config.has_time_offsets)
 		plan.start_nsec = -(c->config.boottime.sec * 1000000000LL + c->config.boottime.nsec);
-	(void)view_client_up(c->view, &plan, &ignored);
+	(void)view_client_begin(c->view, &plan, &ignored);
+	return 0;
+}
+
+int view_files_up(struct container *c, struct vps_err *err)
+{
+	struct vps_err ignored = { 0 };
+
+	(void)err;
+	if (c->view)
+		(void)view_client_end(c->view, &ignored);
 	return 0;
 }
 
@@ -276,19 +286,28 @@ void root_down(struct container *c)
 	(void)tree_remove(dir_fd, MOUNTS_DIR, &ignored);
 }
 
-/* Put the next proc or sysfs in place: init sends them in the order of its mounts. */
-int container_place(struct container *c, size_t *next, int mount_fd, struct vps_err *err)
+static bool seek_guarded(struct container *c)
+{
+	while (c->placed < c->config.mount_count && !guard_is_for(&c->config.mounts[c->placed]))
+		c->placed++;
+	return c->placed < c->config.mount_count;
+}
+
+bool container_awaits_mount(struct container *c)
+{
+	return has_userns(c) && has_tree(c) && seek_guarded(c);
+}
+
+int container_place(struct container *c, int mount_fd, struct vps_err *err)
 {
 	const struct mounts_plan plan = container_mounts(c);
 	const char *scratch = mounts_path(c, "guard");
 	int r;
 
-	while (*next < plan.mount_count && !guard_is_for(&plan.mounts[*next]))
-		++*next;
-	if (*next == plan.mount_count || mount_fd < 0)
+	if (!seek_guarded(c) || mount_fd < 0)
 		return vps_err_say(err, -EBADMSG, "init sent a mount that nobody expects");
 	r = scratch ? make_cover(scratch, true, err) : vps_err_set(err, -ENOMEM, "cannot mount");
 	if (r == 0)
-		r = guard_attach(&plan, &plan.mounts[(*next)++], mount_fd, scratch, err);
+		r = guard_attach(&plan, &plan.mounts[c->placed++], mount_fd, scratch, err);
 	return r == 0 ? sync_send(c->sync_fd, SYNC_MOUNTED, FD_NONE) : r;
 }

@@ -45,6 +45,7 @@ void view_client_init(struct view_client *client, const char *run_dir)
 
 	*client = (struct view_client){
 		.server_fd = FD_NONE,
+		.finder.sync_fd = FD_NONE,
 		.listeners = VIEW_LISTENERS_INIT,
 	};
 	for (i = 0; i < VIEW_FDS; i++)
@@ -132,16 +133,27 @@ static int connect_server(const struct view_client *client, struct vps_err *err)
 	return fd < 0 ? vps_err_set(err, fd, "cannot connect to " VIEW_PROGRAM) : fd;
 }
 
-/* Say something to the server and hear its answer, with descriptors. 0, or -errno; -ENOENT: refused. */
+static int say(const struct view_client *client, enum view_word word, const int *fds, size_t count)
+{
+	return view_send(client->server_fd, word, client->name, fds, count);
+}
+
+/* The answer to the oldest word that has none. 0, or -errno; -ENOENT: refused. */
+static int hear(const struct view_client *client, int *fds, size_t count)
+{
+	struct view_message message;
+	int r = view_receive(client->server_fd, &message, fds, count);
+
+	return r == 0 && message.word != VIEW_DONE ? -ENOENT : r;
+}
+
+/* Say something to the server and hear its answer, with descriptors. */
 static int ask(const struct view_client *client, enum view_word word, int *fds, size_t sent,
 	       size_t expected)
 {
-	struct view_message message;
-	int r = view_send(client->server_fd, word, client->name, fds, sent);
+	int r = say(client, word, fds, sent);
 
-	if (r == 0)
-		r = view_receive(client->server_fd, &message, fds, expected);
-	return r == 0 && message.word != VIEW_DONE ? -ENOENT : r;
+	return r == 0 ? hear(client, fds, expected) : r;
 }
 
 /* What it refuses, it refuses for good: there is no use in asking another. */
@@ -154,6 +166,24 @@ static int hand_over_listeners(struct view_client *client)
 		r = ask(client, VIEW_LISTEN, &client->listeners.fds[i], 1, 0);
 	if (r == 0 || r == -ENOENT)
 		r = ask(client, VIEW_BEGIN, NULL, 0, 0);
+	client->answers_calls = r == 0;
+	return r == -ENOENT ? 0 : r;
+}
+
+/* The same for a view that has none yet, without waiting for the answers. */
+static int offer(struct view_client *client)
+{
+	int r = say(client, VIEW_SERVE, client->fds, VIEW_FDS);
+
+	return r == 0 ? say(client, VIEW_BEGIN, NULL, 0) : r;
+}
+
+static int hear_offer(struct view_client *client)
+{
+	int r = hear(client, NULL, 0);
+
+	if (r == 0)
+		r = hear(client, NULL, 0);
 	client->answers_calls = r == 0;
 	return r == -ENOENT ? 0 : r;
 }
@@ -317,11 +347,53 @@ _Noreturn static void clone_files(const struct view_plan *plan, int mount_fd, in
 	_exit(view_send(sync_fd, VIEW_DONE, NULL, fds, VIEW_FILES) < 0);
 }
 
-/* Until the child has sent something; the server may be replaced meanwhile. */
-static int wait_for_files(struct view_client *client, int sync_fd)
+static int start_finder(struct view_client *client, const struct view_plan *plan, int mount_fd,
+			struct vps_err *err)
+{
+	struct view_finder *finder = &client->finder;
+	int fds[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0)
+		return vps_err_set(err, -errno, "cannot make a socketpair");
+	finder->pid = fork();
+	if (finder->pid == 0) {
+		close_all(client->fds, VIEW_FDS);
+		own_close(&client->server_fd);
+		own_close(&fds[0]);
+		clone_files(plan, mount_fd, fds[1]);
+	}
+	own_close(&fds[1]);
+	if (finder->pid < 0) {
+		own_close(&fds[0]);
+		return vps_err_set(err, -errno, "cannot fork");
+	}
+	finder->sync_fd = fds[0];
+	finder->scratch = plan->is_apart ? NULL : plan->scratch;
+	return 0;
+}
+
+/* is_done: it has sent what it found */
+static void end_finder(struct view_finder *finder, bool is_done)
+{
+	bool waits_for_ever = !is_done && !finder->scratch;
+
+	own_close(&finder->sync_fd);
+	if (finder->pid <= 0)
+		return;
+	if (!is_done)
+		(void)kill(finder->pid, SIGKILL);
+	if (!is_done && finder->scratch)	/* end the connection, so that it can end */
+		(void)umount2(finder->scratch, MNT_FORCE);
+	while (waitpid(finder->pid, NULL, waits_for_ever ? WNOHANG : 0) < 0 && errno == EINTR)
+		;
+	finder->pid = 0;
+}
+
+/* Until it has sent something; the server may be replaced meanwhile. */
+static int await_finder(struct view_client *client)
 {
 	struct pollfd fds[] = {
-		{ .fd = sync_fd, .events = POLLIN },
+		{ .fd = client->finder.sync_fd, .events = POLLIN },
 		{ .events = POLLIN },
 	};
 	int waited;
@@ -336,36 +408,15 @@ static int wait_for_files(struct view_client *client, int sync_fd)
 	return -ETIMEDOUT;
 }
 
-static int fetch_files(struct view_client *client, const struct view_plan *plan, int mount_fd,
-		       struct vps_err *err)
+static int take_files(struct view_client *client, struct vps_err *err)
 {
-	OWN_FD ours = FD_NONE;
 	struct view_message message;
-	int sync_fds[2], fds[VIEW_FILES], r;
-	pid_t pid;
+	int fds[VIEW_FILES], r = await_finder(client);
 	size_t i;
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sync_fds) < 0)
-		return vps_err_set(err, -errno, "cannot make a socketpair");
-	ours = sync_fds[0];
-	pid = fork();
-	if (pid == 0) {
-		close_all(client->fds, VIEW_FDS);
-		own_close(&client->server_fd);
-		own_close(&sync_fds[0]);
-		clone_files(plan, mount_fd, sync_fds[1]);
-	}
-	own_close(&sync_fds[1]);
-	r = pid < 0 ? -errno : wait_for_files(client, ours);
 	if (r == 0)
-		r = view_receive(ours, &message, fds, VIEW_FILES);
-	if (pid > 0 && r < 0)
-		(void)kill(pid, SIGKILL);
-	if (r < 0 && !plan->is_apart)	/* end the connection, so that the child can end */
-		(void)umount2(plan->scratch, MNT_FORCE);
-	while (pid > 0 && waitpid(pid, NULL, r < 0 && plan->is_apart ? WNOHANG : 0) < 0 &&
-	       errno == EINTR)
-		;
+		r = view_receive(client->finder.sync_fd, &message, fds, VIEW_FILES);
+	end_finder(&client->finder, r == 0);
 	if (r < 0)
 		return vps_err_set(err, r, VIEW_PROGRAM " does not answer");
 	for (i = 0; i < VIEW_FILES; i++)
@@ -390,7 +441,6 @@ static int make_view(struct view_client *client, const struct view_plan *plan,
 		     struct vps_err *err)
 {
 	OWN_FD mount_fd = FD_NONE;
-	int r;
 
 	client->fds[VIEW_FD_FUSE] = open_fuse();
 	if (client->fds[VIEW_FD_FUSE] < 0)
@@ -402,19 +452,40 @@ static int make_view(struct view_client *client, const struct view_plan *plan,
 	mount_fd = make_mount(client->fds[VIEW_FD_FUSE], err);
 	if (mount_fd < 0)
 		return mount_fd;
-	r = hand_over(client, err);
-	if (r < 0)
-		return r;
-	return fetch_files(client, plan, mount_fd, err);
+	if (client->server_fd < 0)
+		client->server_fd = connect_server(client, err);
+	if (client->server_fd < 0)
+		return client->server_fd;
+	if (offer(client) < 0)		/* it was killed: view_client_end() brings another */
+		own_close(&client->server_fd);
+	return start_finder(client, plan, mount_fd, err);
 }
 
-int view_client_up(struct view_client *client, const struct view_plan *plan, struct vps_err *err)
+int view_client_begin(struct view_client *client, const struct view_plan *plan,
+		      struct vps_err *err)
 {
 	int r;
 
 	view_client_down(client);
 	(void)snprintf(client->name, sizeof(client->name), "%s", plan->name);
 	r = make_view(client, plan, err);
+	if (r < 0)
+		view_client_down(client);
+	return r;
+}
+
+int view_client_end(struct view_client *client, struct vps_err *err)
+{
+	int r = 0;
+
+	if (client->finder.pid <= 0)
+		return vps_err_say(err, -ENOENT, "no view was begun");
+	if (client->server_fd < 0 || hear_offer(client) < 0) {
+		own_close(&client->server_fd);
+		r = hand_over(client, err);
+	}
+	if (r == 0)
+		r = take_files(client, err);
 	if (r < 0)
 		view_client_down(client);
 	return r;
@@ -428,6 +499,7 @@ void view_client_placed(struct view_client *client)
 
 void view_client_down(struct view_client *client)
 {
+	end_finder(&client->finder, false);
 	view_client_placed(client);
 	close_all(client->fds, VIEW_FDS);
 	view_listeners_free(&client->listeners);

@@ -17,12 +17,20 @@
 #define VIEW_PROGRAM	"vps-view"
 #define VIEW_MNTNS_FD	3	/* of the server: the mount namespace to live in */
 
+/* A process of ours that waits for the server of a view while we go on. */
+struct view_finder {
+	pid_t       pid;	/* 0: none */
+	int         sync_fd;	/* over which the files come */
+	const char *scratch;	/* of struct view_plan; NULL where it is apart */
+};
+
 struct view_client {
 	char              dir[PATH_MAX];	/* RUN.view */
 	int               mntns_fd;		/* the host's, from before we left it */
 	int               server_fd;		/* FD_NONE: no server */
 	int               fds[VIEW_FDS];	/* FD_NONE: the VPS sees the kernel's own files */
-	struct mount_view files[VIEW_FILES];	/* between view_client_up() and _placed() */
+	struct view_finder finder;		/* between view_client_begin() and _end() */
+	struct mount_view files[VIEW_FILES];	/* between view_client_end() and _placed() */
 	size_t            file_count;
 	char              name[VIEW_NAME];	/* of the VPS whose view it is */
 	struct view_listeners listeners;
@@ -44,10 +52,18 @@ void view_client_init(struct view_client *client, const char *run_dir);
 void view_client_free(struct view_client *client);
 
 /*
- * Make a view: client->files are then mounts to be put over the kernel's files.
- * Returns 0, or -errno with err set and no view; a VPS can do without.
+ * Begin to make a view, which takes the server some time. plan->scratch has to
+ * last until view_client_end(). 0, or -errno with err set and no view; a VPS can
+ * do without.
  */
-int view_client_up(struct view_client *client, const struct view_plan *plan, struct vps_err *err);
+int view_client_begin(struct view_client *client, const struct view_plan *plan,
+		      struct vps_err *err);
+
+/*
+ * Wait for it: client->files are then mounts to be put over the kernel's files.
+ * Returns as view_client_begin().
+ */
+int view_client_end(struct view_client *client, struct vps_err *err);
 
 /* The files are in place, or are not wanted. */
 void view_client_placed(struct view_client *client);

@@ -127,7 +127,9 @@ int view_repair(struct view_client *client, const char *name, int cg_fd, const c
 	    !read_owner(proc_fd, "gid_map", &plan.gid))
 		return vps_err_set(err, -EBADMSG, "cannot read the ids of %s", name);
 	plan.start_nsec = read_start(proc_fd);
-	r = view_client_up(client, &plan, err);
+	r = view_client_begin(client, &plan, err);
+	if (r == 0)
+		r = view_client_end(client, err);
 	if (r < 0)
 		return r;
 	attach(client, init_fd);

@@ -184,9 +184,23 @@ static void open_files(posix_spawn_file_actions_t *files, const char *log)
 	posix_spawn_file_actions_adddup2(files, 1, 2);
 }
 
+/* Another order each round: what a peer leaves to the kernel to clear away disturbs whoever is next. */
+static void shuffle(size_t *order, size_t count)
+{
+	size_t i, j, other;
+
+	for (i = count; i > 1; i--) {
+		j = (size_t)random() % i;
+		other = order[i - 1];
+		order[i - 1] = order[j];
+		order[j] = other;
+	}
+}
+
 int main(int argc, char **argv)
 {
 	static struct peer peers[PEERS_MAX];
+	size_t order[PEERS_MAX];
 	posix_spawn_file_actions_t files;
 	long runs, gap_msec, together, round;
 	size_t count = 0, i;
@@ -199,16 +213,18 @@ int main(int argc, char **argv)
 	together = argv[4] ? strtol(argv[4], NULL, 10) : 1;
 	if (together < 1 || together > TOGETHER_MAX)
 		error(2, 0, "TOGETHER is a number from 1 to %d", TOGETHER_MAX);
-	while (count < PEERS_MAX && read_peer(&peers[count]))
+	while (count < PEERS_MAX && read_peer(&peers[count])) {
+		order[count] = count;
 		count++;
+	}
 	(void)prctl(PR_SET_CHILD_SUBREAPER, 1);
 	open_files(&files, argv[3]);
 
 	/* The round before the first fills caches, and makes what all later ones find. */
-	for (round = 0; round <= runs; round++)
+	for (round = 0; round <= runs; round++, shuffle(order, count))
 		for (i = 0; i < count; i++)
-			if (!peers[i].has_failed)
-				measure(&peers[i], gap_msec, together, &files, round > 0);
+			if (!peers[order[i]].has_failed)
+				measure(&peers[order[i]], gap_msec, together, &files, round > 0);
 	for (i = 0; i < count; i++)
 		failed |= peers[i].has_failed;
 	posix_spawn_file_actions_destroy(&files);

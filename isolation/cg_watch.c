@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,4 +78,27 @@ int cg_watch_total(int watch_fd, uint64_t *ret_usec)
 		return -ENODATA;
 	*ret_usec = strtoull(at + sizeof(key) - 1, NULL, 10);
 	return 0;
+}
+
+static void *close_one(void *fd)
+{
+	own_close(fd);
+	return NULL;
+}
+
+void cg_watch_close(int *const fds[], size_t count)
+{
+	pthread_t threads[CG_WATCHES];
+	bool is_closing[CG_WATCHES] = { false };
+	size_t i;
+
+	for (i = 0; i < count && i < CG_WATCHES; i++) {
+		is_closing[i] = *fds[i] >= 0 &&
+				pthread_create(&threads[i], NULL, close_one, fds[i]) == 0;
+		if (!is_closing[i])
+			own_close(fds[i]);
+	}
+	for (i = 0; i < count && i < CG_WATCHES; i++)
+		if (is_closing[i])
+			(void)pthread_join(threads[i], NULL);
 }

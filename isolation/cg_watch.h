@@ -6,7 +6,10 @@
 #ifndef ISOLATION_CG_WATCH_H
 #define ISOLATION_CG_WATCH_H
 
+#include <stddef.h>
 #include <stdint.h>
+
+#define CG_WATCHES	8	/* at most, to close side by side */
 
 /*
  * Watch "memory.events" or another file of lines "key number". It is told of
@@ -28,5 +31,14 @@ int cg_watch_pressure(int cg_fd, const char *file, unsigned percent);
 
 /* For how long some process has waited in all, of such a descriptor. 0 or -errno. */
 int cg_watch_total(int watch_fd, uint64_t *ret_usec);
+
+/*
+ * Close watches, in threads: the kernel waits for a grace period of RCU, 10 ms and more,
+ * at the end of each that is of pressure (psi_trigger_destroy()), and side by side they
+ * wait for the same one.
+ *
+ * fds  each FD_NONE or a watch, then FD_NONE; CG_WATCHES at most
+ */
+void cg_watch_close(int *const fds[], size_t count);
 
 #endif

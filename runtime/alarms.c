@@ -56,12 +56,13 @@ void alarms_open(struct alarms *alarms, const struct alarms_plan *plan)
 
 void alarms_close(struct alarms *alarms)
 {
-	int id;
+	int *fds[ALARMS], id;
 
-	for (id = 0; id < ALARMS; id++) {
-		own_close(&alarms->state[id].fd);
+	for (id = 0; id < ALARMS; id++)
+		fds[id] = &alarms->state[id].fd;
+	cg_watch_close(fds, ALARMS);
+	for (id = 0; id < ALARMS; id++)
 		alarms->state[id] = (struct alarm_state){ .fd = FD_NONE };
-	}
 	own_close(&alarms->log_fd);
 	own_close(&alarms->cg_fd);
 	disk_close(&alarms->disk);

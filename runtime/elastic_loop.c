@@ -63,12 +63,13 @@ void elastic_loop_open(struct elastic_loop *loop, const struct attach *attach, c
 
 void elastic_loop_close(struct elastic_loop *loop)
 {
-	int id;
+	int *fds[ELASTICS], id;
 
 	if (loop->attach)
 		elastic_room_leave(loop->elastic_fd, loop->attach->name);
 	for (id = 0; id < ELASTICS; id++)
-		own_close(&loop->pressure_fd[id]);
+		fds[id] = &loop->pressure_fd[id];
+	cg_watch_close(fds, ELASTICS);
 	if (loop->move_fd >= 0) {	/* what it leaves half done of a run, that takes along */
 		(void)kill(loop->move_pid, SIGKILL);
 		(void)waitpid(loop->move_pid, NULL, 0);

@@ -6,15 +6,16 @@
  *   runtime (this file)                     init (init.c)
  *   ---------------------------------------------------------------------
  *   userns, root, binds, filter, cgroup
+ *   the view is begun: view_client.h
  *   clone3() into the cgroup ------------>  born in all its namespaces: container_clone.c
  *   [systemd moves it into a scope]
  *   id maps, rlimits
  *   SYNC_MAPPED ------------------------->  clones of root and binds taken,
- *   limits, device rules, network,          root of the container, mounts laid
- *   at the same time
- *                                    <----  SYNC_MOUNT with proc, then sysfs
+ *   limits, device rules, links             root of the container, mounts laid
+ *   files of the view                <----  SYNC_MOUNT with proc, then sysfs
  *   covers it, puts it in place: guard.h
- *   SYNC_MOUNTED ------------------------>
+ *   SYNC_MOUNTED ------------------------>  the other mounts
+ *   network, at the same time
  *                                    <----  SYNC_CONSOLE with the pty's master
  *                                    <----  SYNC_BUILT
  *   where init waits for hooks: prestart, createRuntime

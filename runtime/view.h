@@ -15,8 +15,10 @@
  *   page, connection, mount
  *   connect, starting the server if need be
  *   VIEW_SERVE with both and the cgroup --->  keeps them
- *                                      <---   VIEW_DONE
  *   VIEW_BEGIN --------------------------->  page->call may be filled
+ *   a child finds the files, while we go on:
+ *   that waits for the server
+ *                                      <---   VIEW_DONE, twice
  *   binds the files over those of /proc
  *                                             read() into page->request
  *                                             answer, page->request.len = 0

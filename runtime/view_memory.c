@@ -49,13 +49,13 @@ static void read_swap(const struct view *view, const char *host, struct view_mem
 static bool read_memory(const struct view *view, const char *host, const char *stat,
 			struct view_memory *memory)
 {
-	uint64_t limit, used, reclaimable;
+	uint64_t limit, current, reclaimable;
 
 	if (!stat || cg_lowest(view->cg_fd, "memory.max", &limit) < 0 ||
-	    cg_read(view->cg_fd, "memory.current", &used) < 0)
+	    cg_read(view->cg_fd, "memory.current", &current) < 0)
 		return false;
 	memory->total = lower(limit, host_row(host, "MemTotal"));
-	memory->free = over(memory->total, used);
+	memory->free = over(memory->total, current);
 	reclaimable = cg_keyed(stat, "active_file") + cg_keyed(stat, "inactive_file") +
 		      cg_keyed(stat, "slab_reclaimable");
 	memory->available = lower(memory->free + reclaimable, memory->total);
@@ -68,8 +68,6 @@ static bool read_memory(const struct view *view, const char *host, const char *s
 static const struct row {
 	const char *label, *keys[2];
 } rows[] = {
-	{ "Buffers", { NULL } },			/* counted with the files */
-	{ "Cached",		{ "file" } },
 	{ "SwapCached",		{ "swapcached" } },
 	{ "Active",		{ "active_anon", "active_file" } },
 	{ "Inactive",		{ "inactive_anon", "inactive_file" } },
@@ -116,7 +114,9 @@ static void put_row(struct view_text *text, const char *label, uint64_t bytes)
 	view_put(text, "%s:%*" PRIu64 " kB\n", label, (int)(23 - strlen(label)), bytes / 1024);
 }
 
-static void put_rows(struct view_text *text, const char *stat, const struct row *row, size_t count)
+/* used: memory.stat may be older than memory.current, and no part is more than all */
+static void put_rows(struct view_text *text, const char *stat, uint64_t used,
+		     const struct row *row, size_t count)
 {
 	for (; count-- > 0; row++) {
 		uint64_t bytes = 0;
@@ -124,8 +124,14 @@ static void put_rows(struct view_text *text, const char *stat, const struct row 
 
 		for (i = 0; i < ARRAY_LEN(row->keys) && row->keys[i]; i++)
 			bytes += cg_keyed(stat, row->keys[i]);
-		put_row(text, row->label, bytes);
+		put_row(text, row->label, lower(bytes, used));
 	}
+}
+
+/* Files are what free(1) takes away from what is used, together with that slab. */
+static uint64_t cached(const char *stat, uint64_t used)
+{
+	return lower(cg_keyed(stat, "file"), over(used, cg_keyed(stat, "slab_reclaimable")));
 }
 
 static char *read_host(void)
@@ -156,20 +162,24 @@ void view_meminfo(struct view *view, struct view_text *text)
 {
 	OWN_MEM char *host = read_host(), *stat = view_cgroup(view, "memory.stat");
 	struct view_memory memory = { 0 };
+	uint64_t used;
 
 	if (!host || !read_memory(view, host, stat, &memory)) {
 		view_put_bytes(text, host ? host : "", host ? strlen(host) : 0);
 		return;
 	}
+	used = memory.total - memory.free;
 	put_row(text, "MemTotal", memory.total);
 	put_row(text, "MemFree", memory.free);
 	put_row(text, "MemAvailable", memory.available);
-	put_rows(text, stat, rows, ARRAY_LEN(rows));
+	put_row(text, "Buffers", 0);	/* counted with the files */
+	put_row(text, "Cached", cached(stat, used));
+	put_rows(text, stat, used, rows, ARRAY_LEN(rows));
 	put_row(text, "SwapTotal", memory.swap_total);
 	put_row(text, "SwapFree", memory.swap_free);
 	put_row(text, "Zswap", cg_keyed(stat, "zswap"));
 	put_row(text, "Zswapped", cg_keyed(stat, "zswapped"));
-	put_rows(text, stat, rows_behind_swap, ARRAY_LEN(rows_behind_swap));
+	put_rows(text, stat, used, rows_behind_swap, ARRAY_LEN(rows_behind_swap));
 	put_row(text, "Hugepagesize", host_row(host, "Hugepagesize"));
 }
 

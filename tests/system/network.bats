@@ -27,7 +27,8 @@ gateway() {
 @test "network: two VPSs reach each other, also by TCP" {
 	vps_up web1 web2
 	vps_sh web1 "ping -c 1 -W 5 $(vps_get web2 address)"
-	vpsctl exec web2 sh -c 'nc -l -p 7000 >/root/received' &
+	# At the end of its input it would end the connection, before it has heard a thing.
+	vpsctl exec web2 sh -c 'mkfifo /root/never; nc -l -p 7000 <>/root/never >/root/received' &
 	eventually 10 vps_sh web2 'netstat -ltn | grep -q :7000'
 	vps_sh web1 "echo hello | nc $(vps_get web2 address) 7000"
 	wait

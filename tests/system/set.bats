@@ -552,5 +552,5 @@ limits_are() {
 		esac
 		limits_are web1 "$cgroup" "${now[@]}"
 	done
-	echo "# of $rounds sets $killed were killed and $refused refused for what was in use" >&3
+	echo "# of $rounds sets $((rounds / 4)) were wrong, $killed killed, $refused refused for what was in use" >&3
 }

@@ -112,6 +112,25 @@ static void meminfo_of_one_over_its_limit_has_nothing_free(void **state)
 				"MemAvailable:          0 kB\n");
 }
 
+/* The kernel reads memory.current and memory.stat at different times, and the latter may be old. */
+static void meminfo_never_has_more_in_its_parts_than_in_all(void **state)
+{
+	struct fixture *f = *state;
+
+	put(f, "memory.max", "104857600\n");
+	put(f, "memory.current", "10485760\n");
+	put(f, "memory.stat",
+	    "anon 1048576\nfile 209715200\nactive_file 209715200\nslab_reclaimable 2097152\n");
+	expect(f, VIEW_MEMINFO, "MemFree:           92160 kB\n");
+	expect(f, VIEW_MEMINFO, "\nCached:             8192 kB\n");
+	expect(f, VIEW_MEMINFO, "\nActive(file):      10240 kB\n");
+	expect(f, VIEW_MEMINFO, "\nSReclaimable:       2048 kB\n");
+	put(f, "memory.max", "1048576\n");
+	expect(f, VIEW_MEMINFO, "MemTotal:           1024 kB\nMemFree:               0 kB\n");
+	expect(f, VIEW_MEMINFO, "\nCached:                0 kB\n");
+	expect(f, VIEW_MEMINFO, "\nSReclaimable:       1024 kB\n");
+}
+
 static void meminfo_never_shows_more_than_the_host_has(void **state)
 {
 	struct fixture *f = *state;
@@ -298,6 +317,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(meminfo_is_that_of_the_cgroup),
 		TEST(meminfo_of_one_over_its_limit_has_nothing_free),
+		TEST(meminfo_never_has_more_in_its_parts_than_in_all),
 		TEST(meminfo_never_shows_more_than_the_host_has),
 		TEST(without_a_controller_the_host_is_shown_but_no_disk),
 		TEST(a_quota_is_rounded_up_to_processors),

@@ -79,17 +79,25 @@ static void put_fair_queue(struct nl_request *rq, int index, const char *name,
 	nl_tolerate(rq, ENOENT);	/* a kernel without it */
 }
 
-/* In place of what is queued, which is dropped. */
+/* In place of the queue that is there. One of the same kind would only be changed. */
+static void put_queue(struct nl_request *rq, int index, const char *name, const char *kind,
+		      uint32_t limit)
+{
+	const struct tcmsg header = message_for(index, CLASS, 0);
+	const struct tc_fifo_qopt options = { .limit = limit };
+
+	nl_message(rq, RTM_NEWQDISC, NLM_F_CREATE | NLM_F_REPLACE, &header, sizeof(header),
+		   "cannot empty the queue of \"%s\"", name);
+	nl_put_text(rq, TCA_KIND, kind);
+	nl_put(rq, TCA_OPTIONS, &options, sizeof(options));
+}
+
+/* Drop what is queued, and end with the queue that a token bucket has at first. */
 static void put_empty_queue(struct nl_request *rq, int index, const char *name,
 			    const struct shape *shape)
 {
-	const struct tcmsg header = message_for(index, CLASS, 0);
-	const struct tc_fifo_qopt options = { .limit = queue_bytes(shape) };
-
-	nl_message(rq, RTM_NEWQDISC, NLM_F_CREATE | NLM_F_REPLACE | NLM_F_EXCL, &header,
-		   sizeof(header), "cannot empty the queue of \"%s\"", name);
-	nl_put_text(rq, TCA_KIND, "bfifo");
-	nl_put(rq, TCA_OPTIONS, &options, sizeof(options));
+	put_queue(rq, index, name, "pfifo", 1);
+	put_queue(rq, index, name, "bfifo", queue_bytes(shape));
 }
 
 void tbf_put(struct nl_request *rq, int index, const char *name, const struct shape *shape)

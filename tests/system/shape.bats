@@ -187,10 +187,12 @@ without_run_files() {
 	vps_up web1
 	sends web1 7001
 	eventually 20 flows 7001
-	vpsctl set web1 net.out=1Gbit net.out.burst=1M
-	eventually 20 is_above 7001 30000
-	vpsctl set web1 net.out=16Mbit net.out.burst=default
-	held 7001 16
+	for _ in 1 2; do
+		vpsctl set web1 net.out=1Gbit net.out.burst=1M
+		eventually 20 is_above 7001 30000
+		vpsctl set web1 net.out=16Mbit net.out.burst=default
+		held 7001 16
+	done
 }
 
 @test "shape: from VPS to VPS both limits count" {

@@ -32,9 +32,9 @@ enum shape_way { SHAPE_IN, SHAPE_OUT };	/* towards the VPS, from it */
  * host_name   of the host's end, as struct veth has it; a port of a bridge
  * mac         the one that the bridge takes from there, as in struct veth; NULL: it takes any
  *
- * A change of the rate disturbs nothing. SHAPE_OUT's first limit, and the
- * lifting of it, lead the packets over other links, see detour.h: some
- * milliseconds' worth may be lost.
+ * A change disturbs nothing, but that a smaller burst drops what is queued:
+ * see tbf_set(). SHAPE_OUT's first limit, and the lifting of it, lead the
+ * packets over other links, see detour.h: some milliseconds' worth may be lost.
  *
  * Returns 0; -VPS_EHOST when the kernel lacks a part of it; or another -errno. On failure err is
  * set, and the limit is the earlier one or none: the caller sets the earlier one again.

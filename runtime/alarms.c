@@ -58,6 +58,8 @@ void alarms_close(struct alarms *alarms)
 {
 	int *fds[ALARMS], id;
 
+	_Static_assert(ALARMS <= CG_WATCHES, "they are closed in one go");
+
 	for (id = 0; id < ALARMS; id++)
 		fds[id] = &alarms->state[id].fd;
 	cg_watch_close(fds, ALARMS);

@@ -65,6 +65,8 @@ void elastic_loop_close(struct elastic_loop *loop)
 {
 	int *fds[ELASTICS], id;
 
+	_Static_assert(ELASTICS <= CG_WATCHES, "they are closed in one go");
+
 	if (loop->attach)
 		elastic_room_leave(loop->elastic_fd, loop->attach->name);
 	for (id = 0; id < ELASTICS; id++)

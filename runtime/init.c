@@ -306,6 +306,8 @@ _Noreturn void container_init(struct container *c, int sync_fd)
 	 */
 	if (!c->is_user)
 		process_hide();
+	if (c->view)
+		view_client_leave(c->view);
 	/* clone3() reset what was handled; what was ignored would stay so through execve(). */
 	for (i = 1; i < SIGRTMIN; i++)
 		(void)signal(i, SIG_DFL);

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -182,8 +183,9 @@ static int hear_offer(struct view_client *client)
 {
 	int r = hear(client, NULL, 0);
 
-	if (r == 0)
-		r = hear(client, NULL, 0);
+	if (r < 0)
+		return r;
+	r = hear(client, NULL, 0);
 	client->answers_calls = r == 0;
 	return r == -ENOENT ? 0 : r;
 }
@@ -207,9 +209,10 @@ static int hand_over(struct view_client *client, struct vps_err *err)
 		if (client->server_fd < 0)
 			*err = why;
 		own_close(&client->server_fd);
-		client->server_fd = FD_NONE;
 		if (r == -VPS_EHOST)
 			return r;
+		if (r == -EAGAIN && tries > 0)	/* it is stopped, or the host is very busy */
+			break;
 	}
 	return vps_err_set(err, r, VIEW_PROGRAM " does not take the VPS");
 }
@@ -347,21 +350,29 @@ _Noreturn static void clone_files(const struct view_plan *plan, int mount_fd, in
 	_exit(view_send(sync_fd, VIEW_DONE, NULL, fds, VIEW_FILES) < 0);
 }
 
+/* It may wait for long, and must hold nothing for as long: neither our locks, nor the connection. */
+_Noreturn static void run_finder(const struct view_plan *plan, int mount_fd, int sync_fd, pid_t parent)
+{
+	const int kept[] = { mount_fd, sync_fd };
+
+	fd_keep_only(kept, ARRAY_LEN(kept));
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
+		_exit(1);
+	clone_files(plan, mount_fd, sync_fd);
+}
+
 static int start_finder(struct view_client *client, const struct view_plan *plan, int mount_fd,
 			struct vps_err *err)
 {
 	struct view_finder *finder = &client->finder;
+	pid_t self = getpid();
 	int fds[2];
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0)
 		return vps_err_set(err, -errno, "cannot make a socketpair");
 	finder->pid = fork();
-	if (finder->pid == 0) {
-		close_all(client->fds, VIEW_FDS);
-		own_close(&client->server_fd);
-		own_close(&fds[0]);
-		clone_files(plan, mount_fd, fds[1]);
-	}
+	if (finder->pid == 0)
+		run_finder(plan, mount_fd, fds[1], self);
 	own_close(&fds[1]);
 	if (finder->pid < 0) {
 		own_close(&fds[0]);
@@ -454,9 +465,11 @@ static int make_view(struct view_client *client, const struct view_plan *plan,
 		return mount_fd;
 	if (client->server_fd < 0)
 		client->server_fd = connect_server(client, err);
-	if (client->server_fd < 0)
+	if (client->server_fd == -VPS_EHOST)
 		return client->server_fd;
-	if (offer(client) < 0)		/* it was killed: view_client_end() brings another */
+	/* What fails here may succeed a moment later: view_client_end() tries again. */
+	*err = (struct vps_err){ 0 };
+	if (client->server_fd < 0 || offer(client) < 0)
 		own_close(&client->server_fd);
 	return start_finder(client, plan, mount_fd, err);
 }
@@ -469,8 +482,10 @@ int view_client_begin(struct view_client *client, const struct view_plan *plan,
 	view_client_down(client);
 	(void)snprintf(client->name, sizeof(client->name), "%s", plan->name);
 	r = make_view(client, plan, err);
-	if (r < 0)
+	if (r < 0) {
+		own_close(&client->server_fd);
 		view_client_down(client);
+	}
 	return r;
 }
 
@@ -499,11 +514,20 @@ void view_client_placed(struct view_client *client)
 
 void view_client_down(struct view_client *client)
 {
+	if (client->finder.pid > 0)	/* whose answers nobody has heard */
+		own_close(&client->server_fd);
 	end_finder(&client->finder, false);
 	view_client_placed(client);
 	close_all(client->fds, VIEW_FDS);
 	view_listeners_free(&client->listeners);
 	client->answers_calls = false;
+}
+
+void view_client_leave(struct view_client *client)
+{
+	close_all(client->fds, VIEW_FDS);
+	own_close(&client->server_fd);
+	own_close(&client->finder.sync_fd);
 }
 
 /* Fetch what the server holds. 0; -ENOENT: it holds nothing of it; or another -errno. */

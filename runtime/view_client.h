@@ -53,7 +53,7 @@ void view_client_free(struct view_client *client);
 
 /*
  * Begin to make a view, which takes the server some time. plan->scratch has to
- * last until view_client_end(). 0, or -errno with err set and no view; a VPS can
+ * last until view_client_end() or _down(). 0, or -errno with err set and no view; a VPS can
  * do without.
  */
 int view_client_begin(struct view_client *client, const struct view_plan *plan,
@@ -70,6 +70,12 @@ void view_client_placed(struct view_client *client);
 
 /* The run is over. */
 void view_client_down(struct view_client *client);
+
+/*
+ * In a child that may come to read from the view: what keeps its connection
+ * open must not be held by who waits for its end.
+ */
+void view_client_leave(struct view_client *client);
 
 /* Take over the view of a VPS that runs already. False: the server has none of that name. */
 bool view_client_adopt(struct view_client *client, const char *name);

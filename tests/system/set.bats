@@ -500,9 +500,10 @@ limits_of() {
 	echo "kernel $(<"$2/memory.max") $(vpsctl stats --json "$1" | jq '.[0].disk_limit_bytes')" \
 		"$(<"$2/cpu.max") $(<"$2/pids.max") $(<"$2/cpu.weight")"
 	echo "$(grep -w oom_kill "$2/memory.events"), memory.high $(<"$2/memory.high")"
-	# shellcheck disable=SC2016 # for the shell inside
+	# busybox free asks in two ways, one after the other; what it calls used may be below zero, and
+	# then leaves no room beside the total.
 	vps_sh "$1" 'free -k; df -k /; nproc' | awk '
-		/^Mem:/ { memory = $2 }
+		/^Mem:/ { memory = substr($0, 5, 15) + 0 }
 		$NF == "/" { disk = $(NF - 4) }
 		NF == 1 { cpus = $1 }
 		END { print "inside", memory, disk, cpus }'

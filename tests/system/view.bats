@@ -202,7 +202,7 @@ cpus_are() {
 	local killer=$! i
 	for i in 2 3 4 5; do
 		vps_up "web$i"
-		vps_sh "web$i" 'grep -q " /proc/meminfo fuse" /proc/mounts; cat /proc/meminfo'
+		vps_sh "web$i" 'grep -q " /proc/meminfo fuse" /proc/mounts && cat /proc/meminfo'
 	done
 	wait "$killer"
 }
@@ -236,6 +236,37 @@ cpus_are() {
 	vps_sh web1 'timeout 1 cat /proc/uptime; for file in meminfo stat; do umount /proc/$file; done; ! cat /proc/meminfo'
 }
 
+@test "view: a start waits for the server that somebody else is starting" {
+	vps_up web1
+	vpsctl destroy web1 --force
+	eventually 10 is_gone
+	flock "$VPS_ROOT/run.view/spawn" sleep 3 3>&- &
+	eventually 2 is_locked "$VPS_ROOT/run.view/spawn"
+	vps_up web1
+	wait $!
+	vps_sh web1 'grep -q " /proc/meminfo fuse" /proc/mounts && cat /proc/meminfo'
+}
+
+# The server is stopped, so that whoever waits for it waits for long.
+@test "view: a monitor that is killed while the server does not answer leaves nobody who waits" {
+	vps_up web1
+	vpsctl create web2
+	local server stage failed=''
+	server=$(server_pid)
+	kill -STOP "$server"
+	for stage in init limits links "view files"; do
+		VPS_FAULT="kill:$stage" run timeout 20 vpsctl start web2
+		[[ $output == *"its monitor was killed"* ]] || failed+="start, $stage; "
+		timeout 10 vpsctl stop --kill web2 || failed+="stop, $stage; "
+		! pgrep -f "vps-monitor.*$VPS_ROOT/run/web2" || failed+="a process, $stage; "
+	done
+	kill -CONT "$server"
+	echo "$failed" >&2
+	[[ -z $failed ]]
+	vpsctl start web2
+	vps_sh web2 'grep -q " /proc/meminfo fuse" /proc/mounts && cat /proc/meminfo'
+}
+
 @test "view: the server ends after the last VPS" {
 	vps_up web1
 	server_pid
@@ -245,6 +276,10 @@ cpus_are() {
 
 is_gone() {
 	! server_pid
+}
+
+is_locked() {
+	! flock --nonblock "$1" true
 }
 
 @test "view: root of the VPS cannot uncover the files of the kernel" {

@@ -32,10 +32,10 @@ typing() {
 @test "console: a person is told how to leave, and has his terminal back when vpsctl is ended" {
 	needs_program script
 	vps_up web1
-	script -qec "vpsctl console web1; stty -a" /dev/null >"$BATS_TEST_TMPDIR/shown" < <(sleep 5) &
+	script -qec "vpsctl --root $VPS_ROOT console web1; stty -a" /dev/null >"$BATS_TEST_TMPDIR/shown" < <(sleep 5) &
 	eventually 5 grep -q "console of web1; Ctrl-] and then '.' leaves it" "$BATS_TEST_TMPDIR/shown"
 	sleep 0.5
-	pkill -TERM -f "^vpsctl console web1"
+	pkill -TERM -f "^vpsctl --root $VPS_ROOT console web1"
 	wait $!
 	grep -q ' icanon ' "$BATS_TEST_TMPDIR/shown"
 }

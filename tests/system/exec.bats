@@ -202,9 +202,9 @@ teardown() {
 }
 
 @test "exec: a program with a terminal hears of the end of vpsctl" {
-	(sleep 20 | vpsctl exec --tty web1 sh -c 'echo $$ >/tty-pid; exec sleep 600' >/dev/null) 3>&- &
+	(sleep 20 | vpsctl --root "$VPS_ROOT" exec --tty web1 sh -c 'echo $$ >/tty-pid; exec sleep 600' >/dev/null) 3>&- &
 	eventually 10 vps_sh web1 'test -s /tty-pid'
-	pkill -TERM -f 'vpsctl exec --tty web1 sh -c echo'
+	pkill -TERM -f "vpsctl --root $VPS_ROOT exec --tty web1 sh -c echo"
 	eventually 10 vps_sh web1 '! kill -0 "$(cat /tty-pid)" 2>/dev/null'
 }
 

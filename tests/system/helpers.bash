@@ -14,8 +14,7 @@ setup_file() {
 }
 
 teardown() {
-	vpsctl destroy --all --force
-	off_fs
+	vpsctl destroy --all --force && off_fs
 }
 
 teardown_file() {

@@ -154,18 +154,18 @@ deaf='"init": ["/bin/sh", "-c", "trap : TERM INT USR1 USR2 PWR HUP; while :; do 
 @test "stop: a VPS that another command has started anew meanwhile is left alone" {
 	vps_spec web1 "$deaf"
 	local held init
-	vpsctl stop --timeout 1 web1 3>&- &
+	vpsctl --root "$VPS_ROOT" stop --timeout 1 web1 3>&- &
 	sleep 0.5
 	flock "$VPS_ROOT/run/web1/lock" sleep 100 3>&- &
 	held=$!
 	sleep 1
 	# its time is over, and it waits for the lock
-	pkill -STOP -f 'vpsctl stop --timeout 1 web1'
+	pkill -STOP -f "vpsctl --root $VPS_ROOT stop --timeout 1 web1"
 	pkill -P $held
 	wait $held || true
 	vpsctl restart --kill web1
 	init=$(vps_get web1 init_pid)
-	pkill -CONT -f 'vpsctl stop --timeout 1 web1'
+	pkill -CONT -f "vpsctl --root $VPS_ROOT stop --timeout 1 web1"
 	wait %1
 	[[ $(vps_get web1 init_pid) == "$init" ]]
 }

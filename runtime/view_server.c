@@ -336,7 +336,7 @@ int view_serve(const char *dir, int mntns_fd)
 	struct server server = { .epoll_fd = FD_NONE };
 	struct vps_err err = { 0 };
 	OWN_FD dir_fd = FD_NONE, lock_fd = FD_NONE;
-	int fd;
+	int fd, r;
 
 	/* The host's: we must not keep alive that of the monitor which happened to start us. */
 	if (setns(mntns_fd, CLONE_NEWNS) < 0)
@@ -356,5 +356,7 @@ int view_serve(const char *dir, int mntns_fd)
 		return 1;
 	detach();
 	hurry();
-	return loop(&server);
+	r = loop(&server);
+	own_close(&fd);		/* before the lock: nobody is to wait for one that has ended */
+	return r;
 }

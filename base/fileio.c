@@ -177,6 +177,7 @@ static int fill_and_rename(int dir_fd, const char *temp, const char *name, int f
 int file_replace(int dir_fd, const char *name, const void *text, size_t len, mode_t mode,
 		 bool is_durable, struct vps_err *err)
 {
+	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
 	char temp[NAME_MAX + 1];
 	OWN_FD fd = FD_NONE;
 	int r;
@@ -185,8 +186,11 @@ int file_replace(int dir_fd, const char *name, const void *text, size_t len, mod
 	r = snprintf(temp, sizeof(temp), ".%s.%d~", name, (int)getpid());
 	if (r < 0 || (size_t)r >= sizeof(temp))
 		return vps_err_set(err, -ENAMETOOLONG, "cannot replace %s", name);
-	(void)unlinkat(dir_fd, temp, 0);	/* of a killed process that had our pid */
-	fd = openat(dir_fd, temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+	fd = openat(dir_fd, temp, flags, mode);
+	if (fd < 0 && errno == EEXIST) {	/* of a killed process that had our pid */
+		(void)unlinkat(dir_fd, temp, 0);
+		fd = openat(dir_fd, temp, flags, mode);
+	}
 	if (fd < 0)
 		return vps_err_set(err, -errno, "cannot create %s", temp);
 	r = fill_and_rename(dir_fd, temp, name, fd, text, len, is_durable, err);

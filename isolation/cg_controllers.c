@@ -97,7 +97,8 @@ int cg_say_read_only(struct vps_err *err)
 int cg_required(int root_fd, const struct cg_value *values, size_t count, unsigned *ret_required,
 		struct vps_err *err)
 {
-	unsigned available = read_controllers(root_fd, "cgroup.controllers"), required = 0;
+	unsigned available = count ? read_controllers(root_fd, "cgroup.controllers") : 0;
+	unsigned required = 0;
 	size_t i;
 
 	for (i = 0; i < count; i++) {

@@ -269,6 +269,14 @@ static bool is_on_handed(const struct mounts_plan *plan, size_t index)
 	return false;
 }
 
+/* Whether nothing but such mounts is left. */
+static bool are_on_handed(const struct mounts_plan *plan, size_t index)
+{
+	while (index < plan->mount_count && is_on_handed(plan, index))
+		index++;
+	return index == plan->mount_count;
+}
+
 static int lay_mount(const struct mounts_plan *plan, struct mounts_tree *tree, size_t index,
 		     struct vps_err *err)
 {
@@ -314,6 +322,7 @@ static int lay_mount(const struct mounts_plan *plan, struct mounts_tree *tree, s
 
 int mounts_build(const struct mounts_plan *plan, struct mounts_tree *tree, struct vps_err *err)
 {
+	bool has_dev = false;
 	size_t i;
 	int r;
 
@@ -329,14 +338,20 @@ int mounts_build(const struct mounts_plan *plan, struct mounts_tree *tree, struc
 	/* Over "/": a directory that exists everywhere, and nobody looks it up from here on. */
 	if (move_mount(tree->root_fd, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0)
 		return vps_err_set(err, -errno, "cannot attach root %s", plan->root);
-	for (i = 0; i < plan->mount_count; i++) {
-		r = lay_mount(plan, tree, i, err);
+	for (i = 0; i <= plan->mount_count; i++) {
+		/* The runtime covers what it was handed while we do what does not wait for it. */
+		if (!has_dev && are_on_handed(plan, i)) {
+			r = devfs_fill(tree, plan, err);
+			if (r < 0)
+				return r;
+			has_dev = true;
+		}
+		r = i < plan->mount_count ? lay_mount(plan, tree, i, err) :
+					    await_mounts(plan, tree, err);
 		if (r < 0)
 			return r;
 	}
-	r = devfs_fill(tree, plan, err);
-	/* Last: the runtime covers them while we do the rest. */
-	return r == 0 ? await_mounts(plan, tree, err) : r;
+	return 0;
 }
 
 int mounts_console(const struct mounts_tree *tree, int *ret_master, int *ret_slave,

@@ -11,11 +11,11 @@
  *   [systemd moves it into a scope]
  *   id maps, rlimits
  *   SYNC_MAPPED ------------------------->  clones of root and binds taken,
- *   limits, device rules, links             root of the container, mounts laid
- *   files of the view                <----  SYNC_MOUNT with proc, then sysfs
- *   covers it, puts it in place: guard.h
- *   SYNC_MOUNTED ------------------------>  the other mounts
- *   network, at the same time
+ *   device rules, files of the view         root of the container, mounts laid
+ *                                    <----  SYNC_MOUNT with proc, then sysfs
+ *   covers it, puts it in place: guard.h    the other mounts, device nodes
+ *   SYNC_MOUNTED ------------------------>  what is mounted on those
+ *   limits, links, network
  *                                    <----  SYNC_CONSOLE with the pty's master
  *                                    <----  SYNC_BUILT
  *   where init waits for hooks: prestart, createRuntime
@@ -117,7 +117,7 @@ static void userns_down(struct container *c)
 
 static int filter_up(struct container *c, struct vps_err *err)
 {
-	if (!c->config.has_seccomp)
+	if (!c->config.has_seccomp || c->filter.program)
 		return 0;
 	if (c->view)
 		view_watch(&c->config.seccomp);
@@ -213,8 +213,10 @@ static int mounts_up(struct container *c, struct vps_err *err)
 
 static int run_outer_hooks(struct container *c, struct vps_err *err)
 {
-	int r = container_run_hooks(c, HOOK_PRESTART, "creating", c->init_pid, err);
+	int r = mountns_leave(c, err);
 
+	if (r == 0)
+		r = container_run_hooks(c, HOOK_PRESTART, "creating", c->init_pid, err);
 	if (r == 0)
 		r = container_run_hooks(c, HOOK_CREATE_RUNTIME, "creating", c->init_pid, err);
 	return r == 0 ? sync_send(c->sync_fd, SYNC_ENTER, FD_NONE) : r;
@@ -239,8 +241,6 @@ static int entered_up(struct container *c, struct vps_err *err)
 
 	while (r == 0 && !c->is_built)
 		r = serve(c, err);
-	if (r == 0)
-		r = mountns_leave(c, err);
 	if (r == 0 && waits_to_enter(c))
 		r = run_outer_hooks(c, err);
 	/* Init may have failed already: then it has said why, and nobody takes this. */
@@ -248,6 +248,9 @@ static int entered_up(struct container *c, struct vps_err *err)
 		(void)send_start(c);
 	if (r == 0)
 		r = sync_expect(c->sync_fd, SYNC_READY, err);
+	/* As late as that: while init drops its old root, one would hold up the other. */
+	if (r == 0)
+		r = mountns_leave(c, err);
 	return r < 0 ? vps_err_set(err, r, "cannot talk to the container's init") : 0;
 }
 
@@ -274,10 +277,11 @@ static const struct stage {
 	{ "network",		NULL,		network_down	},
 	{ "view",		view_up,	view_down	},
 	{ "init",		init_up,	init_down	},
-	{ "limits",		limits_up,	NULL		},
-	{ "links",		links_up,	NULL		},
+	{ "rules",		rules_up,	NULL		},
 	{ "view files",		view_files_up,	view_down	},
 	{ "mounts",		mounts_up,	NULL		},
+	{ "limits",		limits_up,	NULL		},
+	{ "links",		links_up,	NULL		},
 	{ "network",		network_up,	NULL		},
 	{ "enter",		entered_up,	entered_down	},
 };

@@ -153,10 +153,17 @@ int cgroup_enter(struct container *c, struct vps_err *err)
 	return c->cg_fd < 0 ? c->cg_fd : 0;
 }
 
-/*
- * Init lays its mounts meanwhile, which takes as long, and needs no limits: it
- * runs nothing of the tenant's before SYNC_START.
- */
+/* Init opens its tree meanwhile. Like limits, they are there before SYNC_START. */
+int rules_up(struct container *c, struct vps_err *err)
+{
+	int r = c->cg_fd >= 0 ? restrict_devices(c, err) : 0;
+
+	if (r == 0 && c->cg_fd >= 0)
+		refuse_families(c);
+	return r;
+}
+
+/* Init does what it need not wait for meanwhile, and runs nothing of the tenant's. */
 int limits_up(struct container *c, struct vps_err *err)
 {
 	const struct oci_config *config = &c->config;
@@ -166,10 +173,6 @@ int limits_up(struct container *c, struct vps_err *err)
 	if (c->cg_fd < 0)
 		return 0;
 	r = cg_set(c->cg_fd, c->cgroup_path, config->cg_values, config->cg_value_count, err);
-	if (r == 0)
-		r = restrict_devices(c, err);
-	if (r == 0)
-		refuse_families(c);
 	if (r == 0 && has_new(c, NS_USER) && has_new(c, NS_CGROUP) &&
 	    idmap_uid_outside(&config->idmap, 0, &uid) &&
 	    idmap_gid_outside(&config->idmap, 0, &gid))

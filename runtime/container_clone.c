@@ -131,7 +131,7 @@ static int map_init(struct container *c, struct vps_err *err)
 	ns_owner_leave(&before);
 	if (r == 0 && c->config.has_rdt)
 		r = rdt_add(rdt_mount_point(), &c->config.rdt, c->id, c->init_pid, err);
-	if (r == 0 && has_new(c, NS_NET)) {
+	if (r == 0 && has_new(c, NS_NET) && (c->attachments || c->config.net_device_count)) {
 		c->netns_fd = openat(proc_fd, "ns/net", O_RDONLY | O_CLOEXEC);
 		if (c->netns_fd < 0)
 			r = vps_err_set(err, -errno, "cannot open the network namespace");

@@ -72,6 +72,7 @@ int init_up(struct container *c, struct vps_err *err);
 void init_down(struct container *c);
 int cgroup_up(struct container *c, struct vps_err *err);
 void cgroup_down(struct container *c);
+int rules_up(struct container *c, struct vps_err *err);
 int limits_up(struct container *c, struct vps_err *err);
 
 /* With systemd: put init, which waits, into a scope of its own. 0 or -errno with err set. */

@@ -179,14 +179,17 @@ static int read_updated(const struct oci_box *box, struct oci_config *config, st
 	return r;
 }
 
-int oci_box_config(const struct oci_box *box, struct oci_config *config, struct vps_err *err)
+int oci_box_config(const struct oci_box *box, struct oci_config *config,
+		   struct syscalls_filter *ret_filter, struct vps_err *err)
 {
+	OWN_FD cache_fd = ret_filter ? oci_box_cache(box) : FD_NONE;
 	OWN_MEM char *text = NULL;
 	size_t len;
 	int r = file_read(box->dir_fd, "config.json", CONFIG_MAX, &text, &len, err);
 
 	if (r == 0)
-		r = oci_parse(text, len, config, err);
+		r = ret_filter ? oci_parse_and_recall(text, len, cache_fd, config, ret_filter, err) :
+				 oci_parse(text, len, config, err);
 	return r == 0 ? read_updated(box, config, err) : r;
 }
 
@@ -209,7 +212,7 @@ int oci_box_container(struct oci_box *box, struct container *c, struct vps_err *
 	if (*box->scope.name)
 		c->scope = &box->scope;
 	c->init_pid = box->init_fd >= 0 ? box->record.init_pid : 0;
-	return box->record.is_plain ? 0 : oci_box_config(box, &c->config, err);
+	return box->record.is_plain ? 0 : oci_box_config(box, &c->config, NULL, err);
 }
 
 int oci_box_cgroup(const struct oci_box *box, const char *why, struct vps_err *err)

@@ -64,7 +64,8 @@ const char *oci_box_status(const struct oci_box *box);
  * Read the config that it was made from, with the limits that it has by now,
  * into a zeroed struct. 0 or -errno with err set.
  */
-int oci_box_config(const struct oci_box *box, struct oci_config *config, struct vps_err *err);
+int oci_box_config(const struct oci_box *box, struct oci_config *config,
+		   struct syscalls_filter *ret_filter, struct vps_err *err);
 
 /*
  * The engine's view of a container that another process brought up, for start

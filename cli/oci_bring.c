@@ -154,7 +154,7 @@ static int load_bundle(const struct oci_cli *cli, struct oci_bring *bring,
 	r = values->config ? file_read(bring->cwd_fd, values->config, CONFIG_MAX, &text, &len, err) :
 			     file_read_regular(AT_FDCWD, "config.json", CONFIG_MAX, &text, &len, err);
 	if (r == 0)
-		r = oci_parse(text, len, &c->config, err);
+		r = oci_parse_and_recall(text, len, bring->cache_fd, &c->config, &c->filter, err);
 	if (r < 0)
 		return vps_err_in(err, "config.json");
 	if (!c->config.has_process)
@@ -228,7 +228,6 @@ static int engine_up(const struct oci_bring_values *values, struct oci_bring *br
 	}
 	if (r < 0)
 		return r;
-	bring->cache_fd = oci_box_cache(&bring->box);
 	c->cache_fd = bring->cache_fd;
 	c->scratch = oci_box_scratch(&bring->box);
 	c->gate_fd = bring->gate_fd;
@@ -312,6 +311,7 @@ int oci_bring_up(const struct oci_cli *cli, const struct oci_bring_values *value
 	bring->c.id = id;
 	bring->c.run_dir = bring->box.run_dir;
 	bring->c.is_rootless = cli->is_rootless;
+	bring->cache_fd = oci_box_cache(&bring->box);
 	r = load_bundle(cli, bring, values, err);
 	phase_end("config");
 	if (r == 0)

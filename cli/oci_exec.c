@@ -105,14 +105,14 @@ static int target_open(const struct oci_cli *cli, const char *id, const struct e
 		return vps_err_say(err, -VPS_ESTATE,
 				   "container %.100s is paused; resume it first, or use --ignore-paused", id);
 	phase_end("directory");
-	r = oci_box_config(&t->box, &t->config, err);
+	r = oci_box_config(&t->box, &t->config, &t->filter, err);
 	if (r < 0)
 		return r;
 	phase_end("config");
 	t->cg_fd = open_cgroup(&t->box, values->cgroup, err);
 	if (err->code)
 		return err->code;
-	if (!t->config.has_seccomp)
+	if (!t->config.has_seccomp || t->filter.program)
 		return 0;
 	cache_fd = oci_box_cache(&t->box);
 	return syscalls_compile(&t->config.seccomp, cache_fd, &t->filter, err);

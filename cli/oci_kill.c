@@ -61,7 +61,7 @@ static bool ends_with_init(const struct oci_box *box)
 	struct vps_err ignored = { 0 };
 	bool ends = true;
 
-	if (oci_box_config(box, &config, &ignored) == 0)
+	if (oci_box_config(box, &config, NULL, &ignored) == 0)
 		ends = config.namespaces[NS_PID].is_listed && !config.namespaces[NS_PID].path;
 	oci_free(&config);
 	return ends;

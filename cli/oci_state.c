@@ -48,7 +48,7 @@ void oci_show_state(const struct oci_box *box, struct emit *emit)
 	emit_text(emit, "created", oci_show_time(box, created));
 	emit_text(emit, "owner", oci_show_owner(box, owner));
 	/* A config that is damaged or not there yet has no annotations to show. */
-	if (oci_box_config(box, &config, &ignored) == 0 && config.annotation_count) {
+	if (oci_box_config(box, &config, NULL, &ignored) == 0 && config.annotation_count) {
 		emit_object(emit, "annotations");
 		for (i = 0; i < config.annotation_count; i++)
 			emit_text(emit, config.annotations[i].key, config.annotations[i].value);

@@ -207,7 +207,7 @@ static int update(const struct oci_box *box, const struct update_values *values,
 	if (r == 0 && !*box->record.cgroup)
 		r = oci_box_cgroup(box, "to which limits could be set", err);
 	if (r == 0)
-		r = oci_box_config(box, before, err);
+		r = oci_box_config(box, before, NULL, err);
 	if (r == 0)
 		r = merge(box, wish, len, &merged, err);
 	if (r == 0)

@@ -244,6 +244,15 @@ static int build(const struct syscalls_profile *profile, struct syscalls_program
 	return 0;
 }
 
+static int make_key(const struct syscalls_profile *profile, struct syscalls_key *ret_key,
+		    struct vps_err *err)
+{
+	/* What comes back by its text comes back with neither flags nor a listener. */
+	if (profile->text && !profile->listener_path && !flags_of(profile))
+		return syscalls_key_of_text(profile->text, profile->text_len, ret_key, err);
+	return syscalls_key_make(profile, ret_key, err);
+}
+
 int syscalls_compile(const struct syscalls_profile *profile, int cache_fd,
 		     struct syscalls_filter *ret_filter, struct vps_err *err)
 {
@@ -253,7 +262,7 @@ int syscalls_compile(const struct syscalls_profile *profile, int cache_fd,
 
 	if (r < 0)
 		return r;
-	r = syscalls_key_make(profile, &key, err);
+	r = make_key(profile, &key, err);
 	if (r < 0)
 		return r;
 	if (!syscalls_cache_get(cache_fd, &key, &program)) {
@@ -270,6 +279,25 @@ int syscalls_compile(const struct syscalls_profile *profile, int cache_fd,
 	ret_filter->flags = flags_of(profile);
 	ret_filter->is_watched = profile->watched_count > 0;
 	return 0;
+}
+
+bool syscalls_recall(const char *text, size_t len, int cache_fd, struct syscalls_filter *ret_filter)
+{
+	struct syscalls_program program;
+	struct vps_err ignored = { 0 };
+	struct syscalls_key key;
+	bool is_there;
+
+	if (syscalls_key_of_text(text, len, &key, &ignored) < 0)
+		return false;
+	is_there = syscalls_cache_get(cache_fd, &key, &program);
+	free(key.bytes);
+	if (is_there)
+		*ret_filter = (struct syscalls_filter){
+			.program = program.insns,
+			.length = (uint16_t)program.count,
+		};
+	return is_there;
 }
 
 int syscalls_load(const struct syscalls_filter *filter, int *ret_listener, struct vps_err *err)

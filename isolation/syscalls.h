@@ -45,6 +45,8 @@ struct syscalls_profile {
 	const char                 *listener_path, *listener_metadata;
 	const char *const          *watched;	/* none of the document's: syscalls_watch() */
 	size_t                      watched_count;
+	const char                 *text;	/* what it was parsed from; NULL: not kept */
+	size_t                      text_len;
 };
 
 /* What a system container gets when its spec says nothing: x86_64 and x86. */
@@ -82,7 +84,7 @@ void syscalls_watch(struct syscalls_profile *profile, const char *const *names, 
 
 /*
  * Compile a profile, or take it from the cache, where a file's name is
- * a hash of the whole profile, the kernel's release and libseccomp's version,
+ * a hash of the whole profile or its text, the kernel's release and libseccomp's version,
  * and its content carries all of that itself and a checksum, both compared
  * before use. Compiling takes 10 ms and a megabyte of heap, which is given
  * back but for some hundred kilobytes: not for a process that lives long.
@@ -94,6 +96,15 @@ void syscalls_watch(struct syscalls_profile *profile, const char *const *names, 
  */
 int syscalls_compile(const struct syscalls_profile *profile, int cache_fd,
 		     struct syscalls_filter *ret_filter, struct vps_err *err);
+
+/*
+ * The filter of a profile whose text was compiled before: the profile need not even be parsed.
+ * There is none where the profile has flags, names an agent or is watched.
+ *
+ * cache_fd   as in syscalls_compile()
+ * Returns whether there is one; ret_filter is untouched otherwise.
+ */
+bool syscalls_recall(const char *text, size_t len, int cache_fd, struct syscalls_filter *ret_filter);
 
 /*
  * Load a filter into this process, for ever. Needs no_new_privs or CAP_SYS_ADMIN.

@@ -87,12 +87,13 @@ static void append_rule(struct syscalls_key *key, const struct syscalls_rule *ru
 }
 
 /* What the result depends on beside the profile: the library, the kernel, this code. */
-static void append_surroundings(struct syscalls_key *key)
+static void append_surroundings(struct syscalls_key *key, const char *kind)
 {
 	const struct scmp_version *version = seccomp_version();
 	struct utsname host;
 
 	append_text(key, FORMAT " " VPS_VERSION);
+	append_text(key, kind);
 	if (version) {
 		append_number(key, version->major);
 		append_number(key, version->minor);
@@ -104,13 +105,33 @@ static void append_surroundings(struct syscalls_key *key)
 	}
 }
 
+static int finish(struct syscalls_key *key, struct syscalls_key *ret_key, struct vps_err *err)
+{
+	if (key->room == (size_t)-1) {
+		free(key->bytes);
+		return vps_err_set(err, -ENOMEM, "cannot name the system call filter");
+	}
+	*ret_key = *key;
+	return 0;
+}
+
+int syscalls_key_of_text(const char *text, size_t len, struct syscalls_key *ret_key,
+			 struct vps_err *err)
+{
+	struct syscalls_key key = { 0 };
+
+	append_surroundings(&key, "text");
+	append(&key, text, len);
+	return finish(&key, ret_key, err);
+}
+
 int syscalls_key_make(const struct syscalls_profile *profile, struct syscalls_key *ret_key,
 		      struct vps_err *err)
 {
 	struct syscalls_key key = { 0 };
 	size_t i;
 
-	append_surroundings(&key);
+	append_surroundings(&key, "profile");
 	append_number(&key, syscalls_action(profile->default_action, profile->has_default_errno,
 					    profile->default_errno));
 	append_list(&key, profile->archs, profile->arch_count);
@@ -118,12 +139,7 @@ int syscalls_key_make(const struct syscalls_profile *profile, struct syscalls_ke
 	for (i = 0; i < profile->rule_count; i++)
 		append_rule(&key, &profile->rules[i]);
 	append_list(&key, profile->watched, profile->watched_count);
-	if (key.room == (size_t)-1) {
-		free(key.bytes);
-		return vps_err_set(err, -ENOMEM, "cannot name the system call filter");
-	}
-	*ret_key = key;
-	return 0;
+	return finish(&key, ret_key, err);
 }
 
 /* Eight bytes at a time in the manner of FNV, with the high bits folded back. */

@@ -50,6 +50,10 @@ struct syscalls_key {
 	size_t len, room;
 };
 
+/* The text of a profile is the key where it says all; see syscalls_recall(). */
+int syscalls_key_of_text(const char *text, size_t len, struct syscalls_key *ret_key,
+			 struct vps_err *err);
+
 /* 0, or -ENOMEM with err set and the key empty. */
 int syscalls_key_make(const struct syscalls_profile *profile, struct syscalls_key *ret_key,
 		      struct vps_err *err);

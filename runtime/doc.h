@@ -78,6 +78,16 @@ int doc_open(struct doc *doc, const char *text, size_t len, size_t max, struct d
 void doc_close(struct doc *doc);
 
 /*
+ * Find the text of a value without parsing the document. It is that of the first member of
+ * that name, as doc_open() finds out: it refuses a second one. In what is no JSON it is anything.
+ *
+ * keys  of members, from the whole document down; NULL-terminated
+ * Returns whether there is one; it lies in text.
+ */
+bool doc_find(const char *text, size_t len, const char *const *keys, const char **ret_value,
+	      size_t *ret_len);
+
+/*
  * Read an object by its table into a struct.
  *
  * Returns 0, or -errno with err set; the struct is then half-filled.

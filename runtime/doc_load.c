@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 
 #include "base/own.h"
 
@@ -53,6 +54,18 @@ static void room_free(void *memory)
 		free_before(memory);
 }
 
+/*
+ * Jansson's hash tables, so that nobody can write keys that all collide. By itself it opens
+ * /dev/urandom for that; so it does when there is nothing yet.
+ */
+static void seed(void)
+{
+	uint32_t value = 0;
+
+	if (getrandom(&value, sizeof(value), GRND_NONBLOCK) == sizeof(value))
+		json_object_seed(value);
+}
+
 /* Get between jansson and its allocator, wherever that may be. */
 static void hook(void)
 {
@@ -62,6 +75,7 @@ static void hook(void)
 	json_get_alloc_funcs(&now_malloc, &now_free);
 	if (now_malloc == room_malloc)
 		return;
+	seed();
 	malloc_before = now_malloc;
 	free_before = now_free;
 	json_set_alloc_funcs(room_malloc, room_free);

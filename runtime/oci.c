@@ -5,8 +5,10 @@
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/own.h"
 #include "runtime/oci_parts.h"
 #include "runtime/words.h"
 
@@ -190,6 +192,49 @@ int oci_parse(const char *text, size_t len, struct oci_config *config, struct vp
 		r = oci_check(config, err);
 	if (r < 0)
 		oci_free(config);
+	return r;
+}
+
+/* The document with null, which is as if absent, in place of a value. malloc()ed, or NULL. */
+static char *without(const char *text, size_t len, const char *value, size_t value_len)
+{
+	char *copy = malloc(len);
+
+	if (!copy)
+		return NULL;
+	memcpy(copy, text, len);
+	memset(copy + (value - text), ' ', value_len);
+	memcpy(copy + (value - text), "null", 4);
+	return copy;
+}
+
+int oci_parse_and_recall(const char *text, size_t len, int cache_fd, struct oci_config *config,
+			 struct syscalls_filter *ret_filter, struct vps_err *err)
+{
+	static const char *const keys[] = { "linux", "seccomp", NULL };
+	OWN_MEM char *rest = NULL;
+	struct vps_err ignored = { 0 };
+	const char *value;
+	size_t value_len;
+	char *kept;
+	int r;
+
+	if (!doc_find(text, len, keys, &value, &value_len) || value_len < strlen("null"))
+		return oci_parse(text, len, config, err);
+	if (syscalls_recall(value, value_len, cache_fd, ret_filter)) {
+		rest = without(text, len, value, value_len);
+		if (rest && oci_parse(rest, len, config, &ignored) == 0) {
+			config->has_seccomp = true;
+			return 0;
+		}
+		syscalls_free(ret_filter);	/* the whole text has the line of what is wrong */
+	}
+	r = oci_parse(text, len, config, err);
+	kept = r == 0 && config->has_seccomp ? arena_alloc(&config->arena, value_len) : NULL;
+	if (kept) {
+		config->seccomp.text = memcpy(kept, value, value_len);
+		config->seccomp.text_len = value_len;
+	}
 	return r;
 }
 

@@ -153,6 +153,18 @@ struct oci_config {
  */
 int oci_parse(const char *text, size_t len, struct oci_config *config, struct vps_err *err);
 
+/*
+ * oci_parse(), and the filter of linux.seccomp where the cache has it for that very text: then
+ * that text, most of a document, is not parsed, and config->seccomp stays empty. It had neither
+ * flags nor a listener (syscalls_recall()).
+ *
+ * cache_fd    as in syscalls_compile()
+ * ret_filter  without a program: syscalls_compile() is yet to be called. To be released with
+ *             syscalls_free(); empty after failure
+ */
+int oci_parse_and_recall(const char *text, size_t len, int cache_fd, struct oci_config *config,
+			 struct syscalls_filter *ret_filter, struct vps_err *err);
+
 /* Parse only a process document (`exec --process FILE`) into process, owned by arena. */
 int oci_parse_process(const char *text, size_t len, struct arena *arena,
 		      struct oci_process *process, struct vps_err *err);

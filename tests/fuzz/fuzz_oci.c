@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/doc.h"
 #include "runtime/oci.h"
 #include "runtime/words.h"
 
@@ -55,6 +56,27 @@ static void check_config(const struct oci_config *config)
 		require(!word_has_dotdot(config->cgroups_path));
 }
 
+/* What is found in a document without parsing it is what parsing finds. */
+static void check_found(const char *text, size_t size, const struct oci_config *config)
+{
+	static const char *const keys[] = { "linux", "seccomp", NULL };
+	struct syscalls_filter filter = { 0 };
+	struct oci_config again = { 0 };
+	struct vps_err err = { 0 };
+	const char *value;
+	size_t len;
+
+	if (!doc_find(text, size, keys, &value, &len))
+		return;
+	require(value >= text && value + len <= text + size);
+	if (!config)
+		return;
+	require(oci_parse_and_recall(text, size, -1, &again, &filter, &err) == 0);
+	require(again.has_seccomp == config->has_seccomp && !filter.program);
+	require(!again.has_seccomp || (*value == '{' && value[len - 1] == '}'));
+	oci_free(&again);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const char *text = (const char *)data;
@@ -63,10 +85,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct arena arena = { 0 };
 	struct vps_err err = { 0 }, process_err = { 0 }, resources_err = { 0 };
 
-	if (oci_parse(text, size, &config, &err) == 0)
+	if (oci_parse(text, size, &config, &err) == 0) {
 		check_config(&config);
-	else
+		check_found(text, size, &config);
+	} else {
 		check_refusal(&err, &config.arena);
+		check_found(text, size, NULL);
+	}
 	if (memmem(text, size, "ociVersion", strlen("ociVersion"))) {
 		oci_free(&config);	/* the other two documents have no version */
 		return 0;

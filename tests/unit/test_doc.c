@@ -162,6 +162,47 @@ static void big_integers_are_carried_only_outside_strings(void **state)
 	arena_free(&arena);
 }
 
+static void a_value_is_found_where_the_parser_finds_it(void **state)
+{
+	static const char *const keys[] = { "linux", "seccomp", NULL };
+	static const struct { const char *text, *value; } rows[] = {
+		{ "{\"linux\":{\"seccomp\":{\"a\":1}}}", "{\"a\":1}" },
+		{ " {\n\t\"linux\" : { \"seccomp\" :\r\n [ 1, 2 ]\n, \"x\": 0 } } ", "[ 1, 2 ]" },
+		{ "{\"a\":[{\"linux\":{\"seccomp\":1}}],\"linux\":{\"x\":{},\"seccomp\":null}}", "null" },
+		{ "{\"a\":\"}\\\"{\",\"b\":\"\\\\\",\"linux\":{\"seccomp\":\"}\\\"]\"}}", "\"}\\\"]\"" },
+		{ "{\"linux\":{\"c\":\"seccomp\",\"seccomp\":{\"b\":[{}],\"c\":\"}\"}}}",
+		  "{\"b\":[{}],\"c\":\"}\"}" },
+		{ "{\"seccomp\":{},\"linux\":{\"x\":{\"seccomp\":1}}}", NULL },
+		{ "{\"linux\":[\"seccomp\"]}", NULL },
+		{ "{\"linux\":{\"sec\\u0063omp\":1}}", NULL },
+		{ "{}", NULL },
+		{ "[]", NULL },
+		{ "", NULL },
+	};
+	size_t i, len;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(rows); i++) {
+		const char *value = NULL;
+		size_t value_len = 0;
+
+		assert_int_equal(doc_find(rows[i].text, strlen(rows[i].text), keys, &value, &value_len),
+				 rows[i].value != NULL);
+		if (rows[i].value) {
+			assert_int_equal(value_len, strlen(rows[i].value));
+			assert_memory_equal(value, rows[i].value, value_len);
+		}
+		/* Cut off anywhere: what is found is whole, and nothing behind the end is read. */
+		for (len = 0; len < strlen(rows[i].text); len++) {
+			OWN_MEM char *cut = malloc(len ? len : 1);
+
+			memcpy(cut, rows[i].text, len);
+			if (doc_find(cut, len, keys, &value, &value_len))
+				assert_true(value >= cut && value + value_len <= cut + len);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -169,6 +210,7 @@ int main(void)
 		cmocka_unit_test(a_place_is_named_in_full_and_printably),
 		cmocka_unit_test(a_long_value_is_cut_between_characters),
 		cmocka_unit_test(big_integers_are_carried_only_outside_strings),
+		cmocka_unit_test(a_value_is_found_where_the_parser_finds_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

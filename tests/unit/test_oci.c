@@ -272,6 +272,49 @@ static void seccomp_is_read(void **state)
 	oci_free(&config);
 }
 
+/* Recalled is what was compiled before; of a text that is not the same, every mistake is found. */
+static void a_known_filter_is_not_read_again(void **state)
+{
+	OWN_MEM char *text = with("{\"hostname\": \"a\", \"linux\": {\"seccomp\": {\"defaultAction\":"
+				  " \"SCMP_ACT_ALLOW\", \"syscalls\": [{\"names\": [\"mkdir\"],"
+				  " \"action\": \"SCMP_ACT_KILL\"}]}, \"cgroupsPath\": \"/a\"}}");
+	const size_t len = strlen(text);
+	struct syscalls_filter first = { 0 }, second = { 0 };
+	struct oci_config config = { 0 };
+	struct vps_err err = { 0 };
+	OWN_FD fd = FD_NONE;
+
+	(void)state;
+	assert_int_equal(tree_remove(AT_FDCWD, "test.oci.cache", &err), 0);
+	fd = dir_make(AT_FDCWD, "test.oci.cache", 0700, &err);
+	assert_true(fd >= 0);
+	assert_int_equal(oci_parse_and_recall(text, len, fd, &config, &first, &err), 0);
+	assert_true(config.has_seccomp && !first.program && config.seccomp.rule_count == 1);
+	assert_int_equal(syscalls_compile(&config.seccomp, fd, &first, &err), 0);
+	oci_free(&config);
+
+	assert_int_equal(oci_parse_and_recall(text, len, fd, &config, &second, &err), 0);
+	assert_true(config.has_seccomp && config.seccomp.rule_count == 0);
+	assert_string_equal(config.hostname, "a");
+	assert_string_equal(config.cgroups_path, "/a");
+	assert_int_equal(second.length, first.length);
+	assert_memory_equal(second.program, first.program, first.length * 8);
+	syscalls_free(&second);
+	oci_free(&config);
+
+	*strstr(text, "mkdir") = 'r';
+	assert_int_equal(oci_parse_and_recall(text, len, fd, &config, &second, &err), 0);
+	assert_true(!second.program && config.seccomp.rule_count == 1);
+	oci_free(&config);
+	*strstr(text, "rkdir") = 'm';
+	*strstr(text, "/a") = '\n';
+	assert_int_equal(oci_parse_and_recall(text, len, fd, &config, &second, &err), -EINVAL);
+	assert_true(!second.program && !config.arena.blocks);
+	assert_non_null(strstr(err.text, "line 1, column"));
+	syscalls_free(&first);
+	assert_int_equal(tree_remove(AT_FDCWD, "test.oci.cache", &err), 0);
+}
+
 static void resources_become_files_of_cgroup_v2(void **state)
 {
 	static const struct { const char *resources, *values; } rows[] = {
@@ -583,6 +626,7 @@ int main(void)
 		cmocka_unit_test(mounts_are_sorted_into_fields),
 		cmocka_unit_test(the_rest_of_linux_is_read),
 		cmocka_unit_test(seccomp_is_read),
+		cmocka_unit_test(a_known_filter_is_not_read_again),
 		cmocka_unit_test(resources_become_files_of_cgroup_v2),
 		cmocka_unit_test(a_resources_document_alone_is_read),
 		cmocka_unit_test(resources_are_laid_over_others),

@@ -636,6 +636,55 @@ static void what_was_compiled_once_is_read_back(void **state)
 	syscalls_free(&read_back);
 }
 
+static void a_text_gets_the_filter_that_was_made_of_it_and_no_other(void **state)
+{
+	static const char text[] = "{\"defaultAction\": \"SCMP_ACT_ERRNO\"}";
+	static const char *const flags[] = { "SECCOMP_FILTER_FLAG_LOG" };
+	const size_t len = sizeof(text) - 1;
+	struct syscalls_profile profile = engine_profile;
+	struct syscalls_filter made, recalled = { 0 };
+	OWN_FD fd = open_cache();
+
+	(void)state;
+	made = compile(&profile, fd);
+	assert_false(syscalls_recall(text, len, fd, &recalled));	/* there under another key */
+	syscalls_free(&made);
+	profile.text = text;
+	profile.text_len = len;
+	made = compile(&profile, fd);
+	assert_true(syscalls_recall(text, len, fd, &recalled));
+	assert_same_program(&made, &recalled);
+	assert_int_equal(recalled.flags, 0);
+	syscalls_free(&recalled);
+	assert_false(syscalls_recall(text, len - 1, fd, &recalled));
+	assert_false(syscalls_recall("{\"defaultAction\": \"SCMP_ACT_ERRNP\"}", len, fd, &recalled));
+	assert_false(syscalls_recall(text, len, FD_NONE, &recalled));
+	assert_null(recalled.program);
+	syscalls_free(&made);
+
+	/* What a program alone does not carry is not to be had by the text. */
+	close(fd);
+	fd = open_cache();
+	profile.flags = flags;
+	profile.flag_count = 1;
+	made = compile(&profile, fd);
+	assert_false(syscalls_recall(text, len, fd, &recalled));
+	syscalls_free(&made);
+	profile = (struct syscalls_profile){ .default_action = "SCMP_ACT_ALLOW", .text = text, .text_len = len };
+	syscalls_watch(&profile, calls, ARRAY_LEN(calls));
+	made = compile(&profile, fd);
+	assert_true(made.is_watched);
+	assert_false(syscalls_recall(text, len, fd, &recalled));
+	syscalls_free(&made);
+	profile = engine_profile;
+	profile.text = text;
+	profile.text_len = len;
+	profile.listener_path = "/run/agent";
+	made = compile(&profile, fd);
+	assert_false(syscalls_recall(text, len, fd, &recalled));
+	syscalls_free(&made);
+}
+
 static void a_damaged_file_is_compiled_anew_and_never_loaded(void **state)
 {
 	OWN_FD fd = open_cache();
@@ -890,6 +939,7 @@ int main(void)
 		cmocka_unit_test(a_new_layout_decides_every_call_as_libseccomp_does),
 		cmocka_unit_test(a_program_of_another_shape_is_left_alone),
 		cmocka_unit_test(what_was_compiled_once_is_read_back),
+		cmocka_unit_test(a_text_gets_the_filter_that_was_made_of_it_and_no_other),
 		cmocka_unit_test(a_damaged_file_is_compiled_anew_and_never_loaded),
 		cmocka_unit_test(a_file_of_another_profile_under_the_name_is_not_taken),
 		cmocka_unit_test(a_cache_that_others_may_write_is_neither_read_nor_written),

@@ -325,6 +325,16 @@ static int make_mount(int fuse_fd, struct vps_err *err)
 	return mount_new(&entry, NULL, err);
 }
 
+/* One listing tells the kernel of every file what else it would ask the server for one by one. */
+static void learn_files(int mount_fd)
+{
+	int fd = openat(mount_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	OWN_DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+	if (dir)
+		(void)readdir(dir);
+}
+
 /*
  * In a child, because finding a file waits for the server, and if that is
  * killed we are the one who has to bring another.
@@ -342,6 +352,7 @@ _Noreturn static void clone_files(const struct view_plan *plan, int mount_fd, in
 	/* Only what is attached can be cloned, before Linux 6.15. */
 	if (scratch_fd < 0 || mount_attach(mount_fd, scratch_fd) < 0)
 		_exit(1);
+	learn_files(mount_fd);
 	for (i = 0; i < VIEW_FILES; i++) {
 		fds[i] = mount_clone(mount_fd, view_files[i].name, false);
 		if (fds[i] < 0)
@@ -380,20 +391,20 @@ static int start_finder(struct view_client *client, const struct view_plan *plan
 	}
 	finder->sync_fd = fds[0];
 	finder->scratch = plan->is_apart ? NULL : plan->scratch;
+	finder->has_sent = false;
 	return 0;
 }
 
-/* is_done: it has sent what it found */
-static void end_finder(struct view_finder *finder, bool is_done)
+static void end_finder(struct view_finder *finder)
 {
-	bool waits_for_ever = !is_done && !finder->scratch;
+	bool waits_for_ever = !finder->has_sent && !finder->scratch;
 
 	own_close(&finder->sync_fd);
 	if (finder->pid <= 0)
 		return;
-	if (!is_done)
+	if (!finder->has_sent)
 		(void)kill(finder->pid, SIGKILL);
-	if (!is_done && finder->scratch)	/* end the connection, so that it can end */
+	if (!finder->has_sent && finder->scratch)	/* end the connection, so that it can end */
 		(void)umount2(finder->scratch, MNT_FORCE);
 	while (waitpid(finder->pid, NULL, waits_for_ever ? WNOHANG : 0) < 0 && errno == EINTR)
 		;
@@ -427,9 +438,9 @@ static int take_files(struct view_client *client, struct vps_err *err)
 
 	if (r == 0)
 		r = view_receive(client->finder.sync_fd, &message, fds, VIEW_FILES);
-	end_finder(&client->finder, r == 0);
 	if (r < 0)
 		return vps_err_set(err, r, VIEW_PROGRAM " does not answer");
+	client->finder.has_sent = true;	/* reaped when the files are placed: it takes a while to end */
 	for (i = 0; i < VIEW_FILES; i++)
 		client->files[i] = (struct mount_view){ view_files[i].path, fds[i] };
 	client->file_count = VIEW_FILES;
@@ -493,7 +504,7 @@ int view_client_end(struct view_client *client, struct vps_err *err)
 {
 	int r = 0;
 
-	if (client->finder.pid <= 0)
+	if (client->finder.pid <= 0 || client->finder.has_sent)
 		return vps_err_say(err, -ENOENT, "no view was begun");
 	if (client->server_fd < 0 || hear_offer(client) < 0) {
 		own_close(&client->server_fd);
@@ -508,15 +519,15 @@ int view_client_end(struct view_client *client, struct vps_err *err)
 
 void view_client_placed(struct view_client *client)
 {
+	end_finder(&client->finder);
 	while (client->file_count > 0)
 		own_close(&client->files[--client->file_count].fd);
 }
 
 void view_client_down(struct view_client *client)
 {
-	if (client->finder.pid > 0)	/* whose answers nobody has heard */
+	if (client->finder.pid > 0 && !client->finder.has_sent)	/* whose answers nobody has heard */
 		own_close(&client->server_fd);
-	end_finder(&client->finder, false);
 	view_client_placed(client);
 	close_all(client->fds, VIEW_FDS);
 	view_listeners_free(&client->listeners);

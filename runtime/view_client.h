@@ -22,6 +22,7 @@ struct view_finder {
 	pid_t       pid;	/* 0: none */
 	int         sync_fd;	/* over which the files come */
 	const char *scratch;	/* of struct view_plan; NULL where it is apart */
+	bool        has_sent;	/* them, and ends by itself */
 };
 
 struct view_client {
@@ -29,7 +30,7 @@ struct view_client {
 	int               mntns_fd;		/* the host's, from before we left it */
 	int               server_fd;		/* FD_NONE: no server */
 	int               fds[VIEW_FDS];	/* FD_NONE: the VPS sees the kernel's own files */
-	struct view_finder finder;		/* between view_client_begin() and _end() */
+	struct view_finder finder;		/* between view_client_begin() and _placed() */
 	struct mount_view files[VIEW_FILES];	/* between view_client_end() and _placed() */
 	size_t            file_count;
 	char              name[VIEW_NAME];	/* of the VPS whose view it is */
@@ -53,7 +54,7 @@ void view_client_free(struct view_client *client);
 
 /*
  * Begin to make a view, which takes the server some time. plan->scratch has to
- * last until view_client_end() or _down(). 0, or -errno with err set and no view; a VPS can
+ * last until view_client_placed() or _down(). 0, or -errno with err set and no view; a VPS can
  * do without.
  */
 int view_client_begin(struct view_client *client, const struct view_plan *plan,

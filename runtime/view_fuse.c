@@ -21,6 +21,7 @@
 #define SIZE_SHOWN	4096	/* as the files of sysfs show it, and mean as little */
 #define INO_FIRST	2	/* of view_files[0]; 1 is the root directory */
 #define REPLAYS_MAX	3	/* a request by which as many servers died gets an error */
+#define LISTING		4096	/* what the kernel asks for at a time, and more than it takes */
 #define TEXTS		16	/* files that readers are in the middle of; more begin anew */
 
 /* What a reader that goes on where it stopped gets the rest of. */
@@ -67,13 +68,23 @@ static struct stat attributes(const struct view_link *link, fuse_ino_t ino)
 static void on_init(void *userdata, struct fuse_conn_info *conn)
 {
 	(void)userdata;
-	conn->want = 0;			/* neither splices nor locks */
+	conn->want = conn->capable & FUSE_CAP_READDIRPLUS;	/* neither splices nor locks */
 	conn->max_write = 4096;		/* nobody writes: requests stay within VIEW_REQUEST */
+}
+
+static struct fuse_entry_param entry_of(const struct view_link *link, size_t file)
+{
+	return (struct fuse_entry_param){
+		.ino = INO_FIRST + file,
+		.attr = attributes(link, INO_FIRST + file),
+		.attr_timeout = FOR_EVER,
+		.entry_timeout = FOR_EVER,
+	};
 }
 
 static void on_lookup(fuse_req_t request, fuse_ino_t parent, const char *name)
 {
-	struct fuse_entry_param entry = { .attr_timeout = FOR_EVER, .entry_timeout = FOR_EVER };
+	struct fuse_entry_param entry;
 	size_t i;
 
 	for (i = 0; i < VIEW_FILES; i++)
@@ -83,9 +94,32 @@ static void on_lookup(fuse_req_t request, fuse_ino_t parent, const char *name)
 		(void)fuse_reply_err(request, ENOENT);
 		return;
 	}
-	entry.ino = INO_FIRST + i;
-	entry.attr = attributes(link_of(request), entry.ino);
+	entry = entry_of(link_of(request), i);
 	(void)fuse_reply_entry(request, &entry);
+}
+
+/* The root directory, with all that lookups would tell: view_client.c lists it once. */
+static void on_readdirplus(fuse_req_t request, fuse_ino_t ino, size_t size, off_t offset,
+			   struct fuse_file_info *info)
+{
+	char listing[LISTING];
+	size_t room = size < sizeof(listing) ? size : sizeof(listing), len = 0, i;
+
+	(void)info;
+	if (ino != FUSE_ROOT_ID) {
+		(void)fuse_reply_err(request, ENOTDIR);
+		return;
+	}
+	for (i = (size_t)offset; i < VIEW_FILES; i++) {
+		const struct fuse_entry_param entry = entry_of(link_of(request), i);
+		size_t added = fuse_add_direntry_plus(request, listing + len, room - len,
+						      view_files[i].name, &entry, (off_t)i + 1);
+
+		if (added > room - len)
+			break;
+		len += added;
+	}
+	(void)fuse_reply_buf(request, listing, len);
 }
 
 static void on_getattr(fuse_req_t request, fuse_ino_t ino, struct fuse_file_info *info)
@@ -185,6 +219,7 @@ static void on_release(fuse_req_t request, fuse_ino_t ino, struct fuse_file_info
 static const struct fuse_lowlevel_ops operations = {
 	.init = on_init,
 	.lookup = on_lookup,
+	.readdirplus = on_readdirplus,
 	.getattr = on_getattr,
 	.open = on_open,
 	.read = on_read,

@@ -63,6 +63,8 @@ const char *oci_box_status(const struct oci_box *box);
 /*
  * Read the config that it was made from, with the limits that it has by now,
  * into a zeroed struct. 0 or -errno with err set.
+ *
+ * ret_filter  as of oci_parse_and_recall(), or NULL
  */
 int oci_box_config(const struct oci_box *box, struct oci_config *config,
 		   struct syscalls_filter *ret_filter, struct vps_err *err);

@@ -258,6 +258,7 @@ static void entered_down(struct container *c)
 {
 	struct vps_err ignored = { 0 };
 
+	(void)mountns_leave(c, &ignored);	/* where init failed before we had */
 	/* "The runtime MUST log a failed poststop hook and go on": the caller's log has no room here. */
 	(void)container_run_hooks(c, HOOK_POSTSTOP, "stopped", c->init_pid, &ignored);
 }

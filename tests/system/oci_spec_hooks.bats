@@ -83,6 +83,16 @@ in_their_namespaces() {
 	in_their_namespaces
 }
 
+@test "spec hooks: poststop of a container that could not be entered runs in the host's namespaces" {
+	local log=$BATS_TEST_TMPDIR/log
+	hook poststop "readlink /proc/self/ns/mnt >$log.mnt; pwd >$log.cwd"
+	with_userns
+	config '.process.args = ["/no/such/program"]'
+	run -1 oci run --bundle "$bundle" c1
+	[[ $(<"$log.mnt") == "$(readlink /proc/self/ns/mnt)" && $(<"$log.cwd") == "$bundle" ]]
+	nothing_is_left c1
+}
+
 @test "spec hooks: args and env are the hook's own" {
 	config '.hooks.createRuntime = [{path: "/bin/sh", args: ["sh", "-c", $script, "zero", "one"], env: ["A=b"]}]' \
 		--arg script "echo \"\$0 \$1 \$A \$HOME.\" >$BATS_TEST_TMPDIR/args"

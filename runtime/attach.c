@@ -169,7 +169,8 @@ void attach_free(struct attach *a)
 }
 
 /* On the file system of its own where it has one, else in its directory. */
-static int mount_root(struct overlay *overlay, int *ret_mount_fd, struct vps_err *err)
+static int mount_root(struct overlay *overlay, int *ret_mount_fd, int ret_spare_fds[2],
+		      struct vps_err *err)
 {
 	struct diskfile file = DISKFILE_NONE;
 	int r = diskfile_open(overlay->vps_fd, DISKFILE, true, &file, err);
@@ -180,7 +181,7 @@ static int mount_root(struct overlay *overlay, int *ret_mount_fd, struct vps_err
 		overlay->vps_fd = file.mount_fd;
 		overlay->is_detached = true;
 	}
-	r = overlay_mount(overlay, ret_mount_fd, NULL, err);
+	r = overlay_mount(overlay, ret_mount_fd, ret_spare_fds, err);
 	diskfile_close(&file);
 	return r;
 }
@@ -209,7 +210,7 @@ static int root_up(struct container *c, int userns_fd, int *ret_mount_fd, struct
 		return vps_err_set(err, -errno, "cannot open %s/%s", a->root, path);
 	overlay.layers_fd = layers_fd;
 	overlay.vps_fd = vps_fd;
-	return mount_root(&overlay, ret_mount_fd, err);
+	return mount_root(&overlay, ret_mount_fd, c->spare_fds, err);
 }
 
 static int link_up(struct container *c, int netns_fd, struct vps_err *err)

@@ -397,14 +397,22 @@ void container_down(struct container *c)
 	phase_end("down");
 }
 
-void container_free(struct container *c)
+void container_settle(struct container *c)
 {
 	size_t i;
 
 	for (i = 0; i < c->config.mount_count; i++)
 		own_close(&c->config.mounts[i].ids_fd);
+	root_settle(c);
 	own_close(&c->userns_fd);
 	own_close(&c->netns_fd);
+	syscalls_free(&c->filter);
+	oci_free(&c->config);
+}
+
+void container_free(struct container *c)
+{
+	container_settle(c);
 	own_close(&c->sync_fd);
 	own_close(&c->console_fd);
 	own_close(&c->init_fd);
@@ -412,6 +420,4 @@ void container_free(struct container *c)
 	own_close(&c->host_mntns_fd);
 	own_close(&c->host_root_fd);
 	own_close(&c->host_cwd_fd);
-	syscalls_free(&c->filter);
-	oci_free(&c->config);
 }

@@ -63,6 +63,7 @@ struct container {
 	int                       cg_fd, userns_fd, netns_fd, sync_fd;
 	int                       host_mntns_fd;	/* to go back to, or FD_NONE */
 	int                       host_root_fd, host_cwd_fd;	/* where we were there */
+	int                       spare_fds[2];	/* of its root, which are better closed when it runs: overlay.h */
 	struct syscalls_filter    filter;
 	size_t                    placed;	/* index of the mount behind the last that init sent */
 	bool                      is_built;	/* init has sent SYNC_BUILT */
@@ -81,6 +82,7 @@ struct container {
 	.host_mntns_fd = FD_NONE,	\
 	.host_root_fd = FD_NONE,	\
 	.host_cwd_fd = FD_NONE,		\
+	.spare_fds = { FD_NONE, FD_NONE },	\
 }
 
 /*
@@ -105,6 +107,9 @@ int container_start(struct container *c, struct vps_err *err);
  * process brought up: id, run_dir, cgroup_path and attachments are enough.
  */
 void container_down(struct container *c);
+
+/* Release what only bringing it up needed. It may run. */
+void container_settle(struct container *c);
 
 /* Name of stage i, or NULL behind the last: for the test that fails each on purpose. */
 const char *container_stage(size_t i);

@@ -271,6 +271,14 @@ void view_down(struct container *c)
 }
 
 /* Our mount namespace takes the mounts along; in the host's, only an empty directory is left. */
+void root_settle(struct container *c)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(c->spare_fds); i++)
+		own_close(&c->spare_fds[i]);
+}
+
 void root_down(struct container *c)
 {
 	OWN_FD dir_fd = c->scratch ? FD_NONE :
@@ -278,6 +286,7 @@ void root_down(struct container *c)
 	const char *path = mounts_path(c, "");
 	struct vps_err ignored = { 0 };
 
+	root_settle(c);
 	if (dir_fd < 0)
 		return;
 	if (c->has_mount_ns)

@@ -176,12 +176,6 @@ static int bring_up(struct monitor *m, struct vps_err *err)
 			       (int)m->state.restarts));
 	if (m->c.console_fd >= 0)
 		console_server_open(&m->console, fd_take(&m->c.console_fd));
-	/* A start is the only time when much memory is needed; this process stays for months. */
-	oci_free(&m->c.config);
-	syscalls_free(&m->c.filter);
-	own_close(&m->c.netns_fd);
-	own_close(&m->c.userns_fd);
-	(void)malloc_trim(0);
 	return 0;
 }
 
@@ -509,8 +503,11 @@ static void watch(struct monitor *m)
 	struct ending end;
 
 	for (;;) {
+		/* A start is the only time when much memory is needed; this process stays for months. */
+		container_settle(&m->c);
+		(void)malloc_trim(0);
 		look_after(m);
-		shed_memory();	/* of the start: most of what it had in memory */
+		shed_memory();
 		while (!serve(m, -1))
 			;
 		end = finish(m);

@@ -108,7 +108,7 @@ int container_start(struct container *c, struct vps_err *err);
  */
 void container_down(struct container *c);
 
-/* Release what only bringing it up needed. It may run. */
+/* Release what only bringing it up needed, its config too; it runs on. Again is harmless. */
 void container_settle(struct container *c);
 
 /* Name of stage i, or NULL behind the last: for the test that fails each on purpose. */

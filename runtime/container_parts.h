@@ -86,6 +86,7 @@ int mountns_leave(struct container *c, struct vps_err *err);
 int links_up(struct container *c, struct vps_err *err);
 void links_down(struct container *c);
 int root_up(struct container *c, struct vps_err *err);
+/* Close what root_up() left open. Again is harmless. */
 void root_settle(struct container *c);
 void root_down(struct container *c);
 int view_up(struct container *c, struct vps_err *err);

@@ -270,7 +270,6 @@ void view_down(struct container *c)
 		view_client_down(c->view);
 }
 
-/* Our mount namespace takes the mounts along; in the host's, only an empty directory is left. */
 void root_settle(struct container *c)
 {
 	size_t i;
@@ -279,6 +278,7 @@ void root_settle(struct container *c)
 		own_close(&c->spare_fds[i]);
 }
 
+/* Our mount namespace takes the mounts along; in the host's, only an empty directory is left. */
 void root_down(struct container *c)
 {
 	OWN_FD dir_fd = c->scratch ? FD_NONE :

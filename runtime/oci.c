@@ -195,7 +195,9 @@ int oci_parse(const char *text, size_t len, struct oci_config *config, struct vp
 	return r;
 }
 
-/* The document with null, which is as if absent, in place of a value. malloc()ed, or NULL. */
+#define ABSENT	"null"	/* as good as not being there, and no longer than an object that says anything */
+
+/* The document with that in place of a value. malloc()ed, or NULL. */
 static char *without(const char *text, size_t len, const char *value, size_t value_len)
 {
 	char *copy = malloc(len);
@@ -204,7 +206,7 @@ static char *without(const char *text, size_t len, const char *value, size_t val
 		return NULL;
 	memcpy(copy, text, len);
 	memset(copy + (value - text), ' ', value_len);
-	memcpy(copy + (value - text), "null", 4);
+	memcpy(copy + (value - text), ABSENT, strlen(ABSENT));
 	return copy;
 }
 
@@ -219,7 +221,7 @@ int oci_parse_and_recall(const char *text, size_t len, int cache_fd, struct oci_
 	char *kept;
 	int r;
 
-	if (!doc_find(text, len, keys, &value, &value_len) || value_len < strlen("null"))
+	if (!doc_find(text, len, keys, &value, &value_len) || value_len < strlen(ABSENT))
 		return oci_parse(text, len, config, err);
 	if (syscalls_recall(value, value_len, cache_fd, ret_filter)) {
 		rest = without(text, len, value, value_len);

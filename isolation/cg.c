@@ -44,12 +44,13 @@ static bool is_cgroup2(const char *path)
 const char *cg_mount_point(void)
 {
 	static const char *const places[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/unified" };
+	static const char *found;
 	size_t i;
 
-	for (i = 0; i < ARRAY_LEN(places); i++)
+	for (i = 0; i < ARRAY_LEN(places) && !found; i++)
 		if (is_cgroup2(places[i]))
-			return places[i];
-	return NULL;
+			found = places[i];
+	return found;
 }
 
 int cg_open_root(struct vps_err *err)

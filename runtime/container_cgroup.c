@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 
 #include "base/fileio.h"
 #include "container_parts.h"
@@ -163,6 +164,27 @@ int rules_up(struct container *c, struct vps_err *err)
 	return r;
 }
 
+/*
+ * OCI, "Cgroup ownership": the cgroup is given to the user of the program, if
+ * that has a cgroup namespace in which it is mounted writable, and to nobody else.
+ */
+static bool is_delegated(const struct container *c, uint32_t *ret_uid, uint32_t *ret_gid)
+{
+	const struct oci_config *config = &c->config;
+	bool is_writable = false;
+	size_t i;
+
+	for (i = 0; i < config->mount_count; i++) {
+		const struct mount_entry *entry = &config->mounts[i];
+
+		if (!entry->is_bind && strncmp(entry->type, "cgroup", 6) == 0)
+			is_writable = !entry->sb_ro && !(entry->attr_set & MOUNT_ATTR_RDONLY);
+	}
+	return is_writable && has_new(c, NS_USER) && has_new(c, NS_CGROUP) &&
+	       idmap_uid_outside(&config->idmap, config->process.uid, ret_uid) &&
+	       idmap_gid_outside(&config->idmap, 0, ret_gid);
+}
+
 /* Init does what it need not wait for meanwhile, and runs nothing of the tenant's. */
 int limits_up(struct container *c, struct vps_err *err)
 {
@@ -173,9 +195,7 @@ int limits_up(struct container *c, struct vps_err *err)
 	if (c->cg_fd < 0)
 		return 0;
 	r = cg_set(c->cg_fd, c->cgroup_path, config->cg_values, config->cg_value_count, err);
-	if (r == 0 && has_new(c, NS_USER) && has_new(c, NS_CGROUP) &&
-	    idmap_uid_outside(&config->idmap, 0, &uid) &&
-	    idmap_gid_outside(&config->idmap, 0, &gid))
+	if (r == 0 && is_delegated(c, &uid, &gid))
 		r = cg_delegate(c->cg_fd, uid, gid, err);
 	return r;
 }

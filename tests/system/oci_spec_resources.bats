@@ -134,6 +134,22 @@ disk() {
 	refused "nothing.max=5 needs the cgroup v2 controller nothing, which is not available"
 }
 
+@test "spec resources: the cgroup is its user's where he has it writable in a namespace of his own, else the host's" {
+	local show='stat -c %u:%g /sys/fs/cgroup /sys/fs/cgroup/cgroup.procs'
+	with_userns
+	inside "$show"
+	[[ $output == $'65534:65534\n65534:65534' ]]
+	config '.mounts[] |= if .type == "cgroup" then .options -= ["ro"] else . end'
+	inside "$show"
+	[[ $output == $'0:0\n0:0' ]]
+	config '.process.user = {uid: 7, gid: 0}'
+	inside "$show"
+	[[ $output == $'7:0\n7:0' ]]
+	config '.linux.namespaces |= map(select(.type != "cgroup"))'
+	inside "$show"
+	[[ $output == $'65534:65534\n65534:65534' ]]
+}
+
 @test "spec resources: what only cgroup v1 had is refused by name" {
 	local path filter
 	while read -r path filter; do

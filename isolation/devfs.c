@@ -116,16 +116,24 @@ int devfs_take_null(int root_fd, struct vps_err *err)
 	return 0;
 }
 
+/* What follows "/dev/" in the path of a node that lies directly there, or NULL. */
+static const char *name_in_dev(const char *path)
+{
+	static const char dev[] = "/dev/";
+	const char *name = path + sizeof(dev) - 1;
+
+	return strncmp(path, dev, sizeof(dev) - 1) == 0 && *name && !strchr(name, '/') ? name : NULL;
+}
+
 /* In most trees /dev is new and the node directly in it; dev_fd: of /dev, or FD_NONE. */
 static int make_target(int root_fd, int dev_fd, const char *path)
 {
-	static const char dev[] = "/dev/";
+	const char *name = name_in_dev(path);
 	int fd;
 
-	if (dev_fd >= 0 && strncmp(path, dev, sizeof(dev) - 1) == 0 &&
-	    !strchr(path + sizeof(dev) - 1, '/')) {
-		fd = openat(dev_fd, path + sizeof(dev) - 1,
-			    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+	if (dev_fd >= 0 && name) {
+		fd = openat(dev_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+			    0644);
 		if (fd >= 0)
 			return fd;
 	}
@@ -164,6 +172,13 @@ static int dress_node(int parent_fd, const char *name, const struct device_node 
 	return 0;
 }
 
+static int explain(const struct device_node *node, int r, struct vps_err *err)
+{
+	if (r == -EEXIST)
+		return vps_err_say(err, r, "cannot make %s: something else is there", node->path);
+	return r < 0 ? vps_err_set(err, r, "cannot make %s", node->path) : 0;
+}
+
 static int make_node(int root_fd, const struct device_node *node, struct vps_err *err)
 {
 	const char *slash = strrchr(node->path, '/');
@@ -180,14 +195,14 @@ static int make_node(int root_fd, const struct device_node *node, struct vps_err
 	    errno != EEXIST)
 		return vps_err_set(err, -errno, "cannot make %s", node->path);
 	r = dress_node(parent_fd, slash + 1, node);
-	if (r == -EEXIST)
-		return vps_err_say(err, r, "cannot make %s: something else is there", node->path);
-	return r < 0 ? vps_err_set(err, r, "cannot set owner and mode of %s", node->path) : 0;
+	return explain(node, r, err);
 }
 
 /* Node number i of a plan: the default ones, then its own; NULL behind the last. */
 static const struct device_node *node_at(const struct device_node *devices, size_t count, size_t i)
 {
+	if (count == DEVFS_NULL)
+		return i == 0 ? &default_nodes[0] : NULL;
 	if (i < ARRAY_LEN(default_nodes))
 		return &default_nodes[i];
 	i -= ARRAY_LEN(default_nodes);
@@ -213,22 +228,54 @@ static int add_nodes(const struct mounts_tree *tree, const struct mounts_plan *p
 	return r;
 }
 
-static int prepare_node(int dir_fd, const struct device_node *node, size_t index,
+/* What this process has made, root's mostly. */
+static int give(int dir_fd, const char *name, uint32_t uid, uint32_t gid)
+{
+	if (uid == geteuid() && gid == getegid())
+		return 0;
+	return fchownat(dir_fd, name, uid, gid, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+}
+
+/* Of a tmpfs that nobody else sees yet; -EPERM without err set when this process may make none. */
+static int prepare_node(int dir_fd, const char *name, const struct device_node *node,
 			const struct idmap *map, struct vps_err *err)
 {
+	struct device_node outside = *node;
 	dev_t dev = makedev((unsigned)node->major, (unsigned)node->minor);
-	uint32_t uid, gid;
-	char name[24];
+	int r;
 
-	(void)snprintf(name, sizeof(name), "%zu", index);
-	if (!idmap_uid_outside(map, node->uid, &uid) || !idmap_gid_outside(map, node->gid, &gid))
+	if (map && (!idmap_uid_outside(map, node->uid, &outside.uid) ||
+		    !idmap_gid_outside(map, node->gid, &outside.gid)))
 		return vps_err_say(err, -EINVAL, "%s: owner %u:%u is not mapped", node->path,
 				   node->uid, node->gid);
-	if (mknodat(dir_fd, name, file_type(node->type) | node->mode, dev) < 0)
-		return errno == EPERM ? -EPERM : vps_err_set(err, -errno, "cannot make %s", node->path);
-	if (fchownat(dir_fd, name, uid, gid, AT_SYMLINK_NOFOLLOW) < 0)
-		return vps_err_set(err, -errno, "cannot give %s its owner", node->path);
-	return 0;
+	if (mknodat(dir_fd, name, file_type(node->type) | node->mode, dev) == 0)
+		r = give(dir_fd, name, outside.uid, outside.gid);
+	else if (errno == EPERM)
+		return -EPERM;
+	else	/* a default one with another owner or mode */
+		r = errno == EEXIST ? dress_node(dir_fd, name, &outside) : -errno;
+	return explain(node, r, err);
+}
+
+/* All, by number; or by name those that lie directly in /dev. */
+static int prepare_nodes(int dir_fd, bool is_by_name, const struct device_node *devices,
+			 size_t count, const struct idmap *map, struct vps_err *err)
+{
+	const struct device_node *node;
+	mode_t mask = umask(0);	/* each node has its own mode */
+	char number[24];
+	size_t i;
+	int r = 0;
+
+	for (i = 0; r == 0 && (node = node_at(devices, count, i)); i++) {
+		(void)snprintf(number, sizeof(number), "%zu", i);
+		if (is_by_name)
+			r = prepare_node(dir_fd, name_in_dev(node->path), node, map, err);
+		else if (node->type != 'p')
+			r = prepare_node(dir_fd, number, node, map, err);
+	}
+	(void)umask(mask);
+	return r;
 }
 
 int devfs_prepare(const char *path, const struct device_node *devices, size_t count,
@@ -245,9 +292,6 @@ int devfs_prepare(const char *path, const struct device_node *devices, size_t co
 	};
 	OWN_FD fd = mount_new(&entry, NULL, err);
 	OWN_FD target_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	const struct device_node *node;
-	mode_t mask;
-	size_t i;
 	int r;
 
 	if (fd < 0)
@@ -255,12 +299,57 @@ int devfs_prepare(const char *path, const struct device_node *devices, size_t co
 	r = target_fd < 0 ? -errno : mount_attach(fd, target_fd);
 	if (r < 0)
 		return vps_err_set(err, r, "cannot mount a tmpfs at %s", path);
-	mask = umask(0);	/* each node has its own mode */
-	for (i = 0; r == 0 && (node = node_at(devices, count, i)); i++)
-		if (node->type != 'p')
-			r = prepare_node(fd, node, i, map, err);
-	(void)umask(mask);
-	return r;
+	return prepare_nodes(fd, false, devices, count, map, err);
+}
+
+/* It takes the place of a default node and is another device. */
+static bool is_other_default(const struct device_node *node)
+{
+	const struct device_node *usual = default_nodes;
+
+	for (; usual < default_nodes + ARRAY_LEN(default_nodes); usual++)
+		if (strcmp(usual->path, node->path) == 0)
+			return usual->type != node->type || usual->major != node->major ||
+			       usual->minor != node->minor;
+	return false;
+}
+
+bool devfs_can_make(const struct mount_entry *entry, const struct device_node *devices,
+		    size_t count)
+{
+	size_t i;
+
+	if (entry->is_bind || strcmp(entry->type, "tmpfs") != 0 || entry->is_copied_up ||
+	    entry->sb_ro || entry->attr_set & (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV))
+		return false;
+	/* Such ids are the container's. */
+	for (i = 0; i < entry->data_count; i++)
+		if (strncmp(entry->data[i], "uid=", 4) == 0 ||
+		    strncmp(entry->data[i], "gid=", 4) == 0)
+			return false;
+	for (i = 0; i < count; i++)
+		if (!name_in_dev(devices[i].path) || is_other_default(&devices[i]))
+			return false;
+	return true;
+}
+
+int devfs_make(const struct mount_entry *entry, const char *label,
+	       const struct device_node *devices, size_t count, const struct idmap *map,
+	       struct vps_err *err)
+{
+	OWN_FD fd = mount_new(entry, label, err);
+	uint32_t uid = 0, gid = 0;
+	int r;
+
+	if (fd < 0)
+		return fd;
+	if (map && (!idmap_uid_outside(map, 0, &uid) || !idmap_gid_outside(map, 0, &gid)))
+		return vps_err_say(err, -EINVAL, "/dev: its owner, root, is not mapped");
+	r = give(fd, "", uid, gid);
+	if (r < 0)
+		return vps_err_set(err, r, "cannot give /dev its owner");
+	r = prepare_nodes(fd, true, devices, count, map, err);
+	return r < 0 ? r : fd_take(&fd);
 }
 
 static int add_links(int dev_fd, struct vps_err *err)
@@ -280,7 +369,7 @@ int devfs_fill(const struct mounts_tree *tree, const struct mounts_plan *plan, s
 
 	if (dev_fd < 0)
 		return vps_err_set(err, dev_fd, "cannot open /dev");
-	r = add_nodes(tree, plan, dev_fd, err);
+	r = plan->has_nodes ? 0 : add_nodes(tree, plan, dev_fd, err);
 	return r < 0 ? r : add_links(dev_fd, err);
 }
 

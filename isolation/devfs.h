@@ -5,9 +5,12 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/err.h"
 #include "isolation/mounts.h"
+
+#define DEVFS_NULL	SIZE_MAX
 
 /*
  * Make the nodes that a container with a user namespace gets: mknod(2) is
@@ -17,6 +20,7 @@
  * path       existing directory of ours, covered by a tmpfs in the (private)
  *            mount namespace of this process, with the nodes in it by number
  * devices    those beyond the default ones, borrowed; owners as seen inside
+ * count      of them; DEVFS_NULL: no node but /dev/null, for covers
  * map        the container's
  *
  * Returns 0; -EPERM, without err set, when this process may make no nodes:
@@ -24,6 +28,26 @@
  */
 int devfs_prepare(const char *path, const struct device_node *devices, size_t count,
 		  const struct idmap *map, struct vps_err *err);
+
+/*
+ * Whether devfs_make() can make what the config asks for: entry, the mount at
+ * /dev, is a plain tmpfs, and every device lies directly in it.
+ */
+bool devfs_can_make(const struct mount_entry *entry, const struct device_node *devices,
+		    size_t count);
+
+/*
+ * The tmpfs for /dev of a container, with its nodes in it. Unlike those of
+ * devfs_prepare(), root inside may remove them and link others in their place.
+ *
+ * entry, label   as mount_new() takes them
+ * map            the container's; NULL: ids inside are those of the host
+ * Returns a detached mount that the caller owns; -EPERM, without err set, when
+ * this process may make no nodes; or another -errno with err set.
+ */
+int devfs_make(const struct mount_entry *entry, const char *label,
+	       const struct device_node *devices, size_t count, const struct idmap *map,
+	       struct vps_err *err);
 
 /*
  * A detached clone of /dev/null, checked to be that device. Owned by the caller.

@@ -69,7 +69,8 @@ int mounts_open(const struct mounts_plan *plan, struct mounts_tree *tree, struct
 {
 	size_t i;
 
-	tree->root_fd = mount_clone(AT_FDCWD, plan->root, true);
+	tree->root_fd = plan->root_fd >= 0 ? plan->root_fd :
+					     mount_clone(AT_FDCWD, plan->root, true);
 	if (tree->root_fd < 0)
 		return vps_err_set(err, tree->root_fd, "cannot open root %s", plan->root);
 	if (plan->nodes) {
@@ -83,7 +84,7 @@ int mounts_open(const struct mounts_plan *plan, struct mounts_tree *tree, struct
 	for (i = 0; i < plan->mount_count; i++) {
 		const struct mount_entry *entry = &plan->mounts[i];
 
-		tree->bind_fds[i] = FD_NONE;
+		tree->bind_fds[i] = entry->mount_fd;
 		tree->bind_count = i + 1;
 		if (!entry->prepared)
 			continue;
@@ -183,8 +184,8 @@ static int make_mount(const struct mounts_plan *plan, struct mounts_tree *tree, 
 	if (!entry.is_bind && !(is_cgroup && plan->cgroup_path))
 		return mount_or_show(plan, &entry, err);
 
-	if (entry.is_bind)
-		return clone_bind(&entry, err);
+	if (entry.is_bind)	/* the parent prepares those of a user namespace that are there */
+		return plan->has_userns ? -ENOENT : clone_bind(&entry, err);
 	fd = clone_cgroup(plan, &entry, err);
 	r = fd < 0 ? fd : mount_dress(fd, &entry, &entry.idmap, err);
 	return r < 0 ? r : fd_take(&fd);

@@ -34,6 +34,7 @@ struct mount_entry {
 	bool         is_optional;	/* "nofail": a source that is missing is no error */
 	int          ids_fd;		/* user namespace that maps its ids, or FD_NONE; not parsed */
 	const char  *prepared;		/* where mounts_prepare() put it; not parsed, NULL at first */
+	int          mount_fd;		/* detached, made outside, for mounts_open() to take; or FD_NONE; not parsed */
 };
 
 /* Option words of fstab and the OCI specification -> fields. False: option is the file system's own. */
@@ -74,6 +75,7 @@ struct mount_view {
 /* Everything that the mount tree is made of. Arrays borrowed. */
 struct mounts_plan {
 	const char               *root;		/* path of the root as the parent sees it */
+	int                       root_fd;	/* detached clone of it for mounts_open() to take; or FD_NONE */
 	bool                      is_readonly;
 	bool                      keeps_old_root;	/* below the new one, out of reach of every path: where
 							   pivot_root(2) is impossible, on an initramfs */
@@ -89,6 +91,7 @@ struct mounts_plan {
 	const char               *cgroup_path;	/* for "cgroup" mounts without a namespace; NULL: there is one */
 	const char               *mount_label;	/* SELinux, or NULL */
 	bool                      has_userns;	/* device nodes are then bound, not made */
+	bool                      has_nodes;	/* neither: they are in the mount of /dev already, devfs_make() */
 	bool                      is_rootless;	/* here too; and what may not be mounted anew is bound */
 	const char               *nodes;	/* directory of devfs_prepare() to bind them from; NULL: the host's /dev */
 	/*
@@ -114,7 +117,8 @@ struct mounts_tree {
 
 /*
  * Step 1, with the ids that this process was born with (they can reach what the
- * parent prepared): take clones of the root and of every prepared bind.
+ * parent prepared): take clones of the root and of every prepared bind, and what
+ * was handed down.
  */
 int mounts_open(const struct mounts_plan *plan, struct mounts_tree *tree, struct vps_err *err);
 

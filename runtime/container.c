@@ -10,7 +10,7 @@
  *   clone3() into the cgroup ------------>  born in all its namespaces: container_clone.c
  *   [systemd moves it into a scope]
  *   id maps, rlimits
- *   SYNC_MAPPED ------------------------->  clones of root and binds taken,
+ *   SYNC_MAPPED ------------------------->  root and binds taken,
  *   device rules, files of the view         root of the container, mounts laid
  *                                    <----  SYNC_MOUNT with proc, then sysfs
  *   covers it, puts it in place: guard.h    the other mounts, device nodes
@@ -399,10 +399,6 @@ void container_down(struct container *c)
 
 void container_settle(struct container *c)
 {
-	size_t i;
-
-	for (i = 0; i < c->config.mount_count; i++)
-		own_close(&c->config.mounts[i].ids_fd);
 	root_settle(c);
 	own_close(&c->userns_fd);
 	own_close(&c->netns_fd);

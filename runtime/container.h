@@ -61,6 +61,7 @@ struct container {
 	pid_t                     init_pid;
 	int                       init_fd;	/* pidfd */
 	int                       cg_fd, userns_fd, netns_fd, sync_fd;
+	int                       root_fd;	/* its root, detached, until init has it; FD_NONE: it is attached */
 	int                       host_mntns_fd;	/* to go back to, or FD_NONE */
 	int                       host_root_fd, host_cwd_fd;	/* where we were there */
 	int                       spare_fds[2];	/* of its root, which are better closed when it runs: overlay.h */
@@ -68,6 +69,7 @@ struct container {
 	size_t                    placed;	/* index of the mount behind the last that init sent */
 	bool                      is_built;	/* init has sent SYNC_BUILT */
 	size_t                    moved_links;	/* of config.net_devices, while it comes up */
+	bool                      has_nodes;	/* of devices: they are in the mount of /dev that it gets */
 	bool                      has_mount_ns;	/* we left the host's mount namespace */
 	bool                      is_user;	/* we are an ordinary user, in a namespace of our own */
 	bool                      lacks_cgroup;	/* one was asked for and the host has none to give */
@@ -78,7 +80,7 @@ struct container {
 
 #define CONTAINER_INIT {								\
 	.cache_fd = FD_NONE, .console_fd = FD_NONE, .gate_fd = FD_NONE, .init_fd = FD_NONE, .cg_fd = FD_NONE,	\
-	.userns_fd = FD_NONE, .netns_fd = FD_NONE, .sync_fd = FD_NONE,	\
+	.userns_fd = FD_NONE, .netns_fd = FD_NONE, .sync_fd = FD_NONE, .root_fd = FD_NONE,	\
 	.host_mntns_fd = FD_NONE,	\
 	.host_root_fd = FD_NONE,	\
 	.host_cwd_fd = FD_NONE,		\

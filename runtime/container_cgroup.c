@@ -178,7 +178,7 @@ static bool is_delegated(const struct container *c, uint32_t *ret_uid, uint32_t 
 		const struct mount_entry *entry = &config->mounts[i];
 
 		if (!entry->is_bind && strncmp(entry->type, "cgroup", 6) == 0)
-			is_writable = !entry->sb_ro && !(entry->attr_set & MOUNT_ATTR_RDONLY);
+			is_writable |= !entry->sb_ro && !(entry->attr_set & MOUNT_ATTR_RDONLY);
 	}
 	return is_writable && has_new(c, NS_USER) && has_new(c, NS_CGROUP) &&
 	       idmap_uid_outside(&config->idmap, config->process.uid, ret_uid) &&

@@ -28,15 +28,22 @@ static uint64_t clone_flags(const struct container *c)
 	return flags;
 }
 
+#define NOBODYS_ID	((uid_t)-2)	/* the highest, which no range for containers reaches */
+
 /*
- * Who its root is on the host: an id of the VPS's own. 0 where we own the user
- * namespace ourselves: an engine may map root to a user, who must not own it.
+ * The owner of a new user namespace has every capability in it, and he is
+ * whoever has this id outside. Of a VPS: the id that its root has on the host,
+ * which nobody else has. An engine may map root to a user, and has containers
+ * whose root is the host's, with few capabilities: neither must own another's.
+ * (By CAP_SETUID he can become anybody, so that guard.h relies on no owner.)
  */
 static uid_t owner_of(const struct container *c)
 {
-	uint32_t owner = 0;
+	uint32_t owner = NOBODYS_ID;
 
-	if (has_new(c, NS_USER) && c->attachments)
+	if (!has_new(c, NS_USER))
+		return 0;
+	if (c->attachments)
 		(void)idmap_uid_outside(&c->config.idmap, 0, &owner);
 	return owner;
 }
@@ -169,6 +176,7 @@ int init_up(struct container *c, struct vps_err *err)
 	}
 	r = -errno;
 	own_close(&fds[1]);
+	root_handed(c);
 	if (has_new(c, NS_TIME))
 		ns_time_leave();
 	if (c->init_pid < 0) {

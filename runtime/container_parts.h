@@ -86,6 +86,8 @@ int mountns_leave(struct container *c, struct vps_err *err);
 int links_up(struct container *c, struct vps_err *err);
 void links_down(struct container *c);
 int root_up(struct container *c, struct vps_err *err);
+/* Init has its copies of the mounts that root_up() made for it: close ours. */
+void root_handed(struct container *c);
 /* Close what root_up() left open. Again is harmless. */
 void root_settle(struct container *c);
 void root_down(struct container *c);

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -13,6 +14,7 @@
 #include "container_parts.h"
 #include "isolation/devfs.h"
 #include "isolation/guard.h"
+#include "isolation/mount_fd.h"
 #include "isolation/rootless.h"
 #include "sync.h"
 
@@ -30,6 +32,7 @@ struct mounts_plan container_mounts(const struct container *c)
 
 	return (struct mounts_plan){
 		.root = config->root_path,
+		.root_fd = c->root_fd,
 		.keeps_old_root = c->keeps_old_root,
 		.is_readonly = config->root_readonly,
 		.propagation = config->rootfs_propagation,
@@ -48,6 +51,7 @@ struct mounts_plan container_mounts(const struct container *c)
 		.has_userns = has_userns(c),
 		.is_rootless = c->is_rootless,
 		.nodes = c->nodes,
+		.has_nodes = c->has_nodes,
 	};
 }
 
@@ -61,6 +65,37 @@ static int enter_userns(struct container *c, struct vps_err *err)
 				   "linux.namespaces: only root can do without a new \"user\"");
 	c->is_user = true;
 	return rootless_enter(&c->config.idmap, err);
+}
+
+/* Nothing in a path leads nowhere or back, so that it is not another name of "/dev". */
+static bool is_straight(const char *path)
+{
+	size_t len;
+
+	for (; *path == '/'; path += len) {
+		len = strcspn(++path, "/");
+		if (len == 0 || (len <= 2 && strncmp(path, "..", len) == 0))
+			return false;
+	}
+	return !*path;
+}
+
+/* The mount at /dev, where that and its nodes can be made outside; or NULL. */
+static struct mount_entry *makeable_dev(const struct oci_config *config)
+{
+	struct mount_entry *found = NULL;
+	size_t i;
+
+	for (i = 0; i < config->mount_count; i++) {
+		if (!is_straight(config->mounts[i].destination))
+			return NULL;
+		if (strcmp(config->mounts[i].destination, "/dev") != 0)
+			continue;
+		if (found)
+			return NULL;
+		found = &config->mounts[i];
+	}
+	return found && devfs_can_make(found, config->devices, config->device_count) ? found : NULL;
 }
 
 /* A place to attach what only init shall see. */
@@ -155,8 +190,8 @@ static int attach_root(struct container *c, struct vps_err *err)
 /* The tmpfs, with device nodes whose owners the container knows. */
 static int prepare_nodes(struct container *c, const char *dir, struct vps_err *err)
 {
-	int r = devfs_prepare(dir, c->config.devices, c->config.device_count, &c->config.idmap,
-			      err);
+	const size_t count = c->has_nodes ? DEVFS_NULL : c->config.device_count;
+	int r = devfs_prepare(dir, c->config.devices, count, &c->config.idmap, err);
 
 	if (r == 0)
 		c->nodes = dir;
@@ -212,16 +247,44 @@ static int map_binds(struct container *c, struct vps_err *err)
 	return 0;
 }
 
-int root_up(struct container *c, struct vps_err *err)
+/* For init to attach. Root of no more than a user namespace may not do that here. */
+static int hand_down_root(struct container *c, struct vps_err *err)
 {
-	OWN_FD dir_fd = FD_NONE;
+	if (c->is_rootless)
+		return 0;
+	c->root_fd = mount_clone(AT_FDCWD, c->config.root_path, true);
+	if (c->root_fd < 0)
+		return vps_err_set(err, c->root_fd, "cannot open root %s", c->config.root_path);
+	return 0;
+}
+
+/* The same with /dev, where root inside may exchange his nodes: in an engine's container. */
+static int hand_down_dev(struct container *c, struct vps_err *err)
+{
+	const struct oci_config *config = &c->config;
+	struct mount_entry *entry = makeable_dev(config);
+	const struct idmap *map = has_userns(c) ? &config->idmap : NULL;
+	int fd;
+
+	if (!entry || c->attachments || c->is_rootless)
+		return 0;	/* init makes or binds them */
+	fd = devfs_make(entry, config->mount_label, config->devices, config->device_count, map, err);
+	if (fd == -EPERM && !err->code)
+		return 0;
+	if (fd < 0)
+		return fd;
+	entry->mount_fd = fd;
+	c->has_nodes = true;
+	return 0;
+}
+
+/* In our mount namespace, where init finds its own locked copies. */
+static int attach_all(struct container *c, struct vps_err *err)
+{
 	const char *dir = mounts_path(c, "");
+	OWN_FD dir_fd = FD_NONE;
 	int r;
 
-	if (!has_tree(c))
-		return 0;
-	if (!has_userns(c))
-		return map_binds(c, err);	/* init takes everything from where it is */
 	if (!dir)
 		return vps_err_set(err, -ENOMEM, "cannot attach the root");
 	dir_fd = dir_make(AT_FDCWD, dir, 0700, err);
@@ -231,6 +294,22 @@ int root_up(struct container *c, struct vps_err *err)
 	if (r == 0)
 		r = attach_root(c, err);
 	return r == 0 ? prepare_binds(c, err) : r;
+}
+
+int root_up(struct container *c, struct vps_err *err)
+{
+	int r;
+
+	if (!has_tree(c))
+		return 0;
+	if (has_userns(c)) {
+		r = hand_down_dev(c, err);
+		return r == 0 ? attach_all(c, err) : r;
+	}
+	r = hand_down_root(c, err);
+	if (r == 0)
+		r = map_binds(c, err);	/* init takes those from where they are */
+	return r == 0 ? hand_down_dev(c, err) : r;
 }
 
 /* Without a view it shows the kernel's own files: /dev/fuse may be missing, or the program. */
@@ -270,10 +349,22 @@ void view_down(struct container *c)
 		view_client_down(c->view);
 }
 
+void root_handed(struct container *c)
+{
+	size_t i;
+
+	own_close(&c->root_fd);
+	for (i = 0; i < c->config.mount_count; i++)
+		own_close(&c->config.mounts[i].mount_fd);
+}
+
 void root_settle(struct container *c)
 {
 	size_t i;
 
+	root_handed(c);
+	for (i = 0; i < c->config.mount_count; i++)
+		own_close(&c->config.mounts[i].ids_fd);
 	for (i = 0; i < ARRAY_LEN(c->spare_fds); i++)
 		own_close(&c->spare_fds[i]);
 }

@@ -134,6 +134,7 @@ static int read_mount(const struct doc_node *node, void *item)
 		.source = w.source,
 		.idmap = { w.uids, w.gids, w.uid_count, w.gid_count },
 		.ids_fd = FD_NONE,
+		.mount_fd = FD_NONE,
 	};
 	if (w.options)
 		r = read_options(node, w.options, entry);

@@ -135,6 +135,46 @@ add_link() {
 	[[ ${lines[0]} == 0 && ${lines[1]} == 0 ]]
 }
 
+@test "spec linux: covers of /proc stay, for root with CAP_SYS_ADMIN and in user namespaces that root without it makes" {
+	local try='umount /proc/keys; umount /proc/sys; mount -t proc proc /proc
+		test -c /proc/keys && ! echo 1 >/proc/sys/kernel/shmmax && echo covered'
+	with_userns
+	# Mapping root inside a namespace that he makes needs CAP_SETFCAP, user_namespaces(7).
+	config 'del(.linux.seccomp) | .process.capabilities[] += ["CAP_SETFCAP"]'
+	inside "{ $try; } 2>/dev/null"
+	[[ $output == covered ]]
+	inside "unshare -Urm sh -c '$try' 2>/dev/null"
+	[[ $output == covered ]]
+	config '.process.capabilities[] += ["CAP_SYS_ADMIN"]'
+	inside "{ $try; } 2>/dev/null"
+	[[ $output == covered ]]
+	inside "unshare -Urm sh -c '$try' 2>/dev/null"
+	[[ $output == covered ]]
+	# What it could undo, it may: such a root is one who can mount.
+	inside 'mount -t tmpfs none /tmp && echo mounts'
+	[[ $output == mounts ]]
+}
+
+@test "spec linux: a user namespace finds its own nodes in /dev, with and without CAP_SYS_ADMIN" {
+	local nodes='null 1:3 666 0:0
+		zero 1:5 600 7:8
+		fifo 0:0 640 7:0
+		tty 5:0 666 0:0' more
+	with_userns
+	config '.linux.devices = [{path: "/dev/zero", type: "c", major: 1, minor: 5, fileMode: 384, uid: 7, gid: 8},
+		{path: "/dev/fifo", type: "p", fileMode: 416, uid: 7}]'
+	for more in . '.process.capabilities[] += ["CAP_SYS_ADMIN"]' '.mounts[] |= (select(.destination == "/dev").options += ["uid=0"])' \
+		'.linux.devices += [{path: "/dev/shm/other", type: "c", major: 1, minor: 3}]'; do
+		config "$more"
+		inside 'cd /dev; echo x >null && stat -c "%n %t:%T %a %u:%g" null zero fifo tty; mknod new c 1 3 2>/dev/null || echo refused'
+		[[ ${output//[$'\t']/} == "${nodes//[$'\t']/}"$'\nrefused' ]] || { echo "$more: $output" >&2; return 1; }
+	done
+	config '.linux.devices = [{path: "/dev/null", type: "c", major: 1, minor: 5}] | .process.capabilities[] -= ["CAP_SYS_ADMIN"]
+		| .mounts[] |= (select(.destination == "/dev").options -= ["uid=0"])'
+	inside 'stat -c %t:%T /dev/null'
+	[[ $output == 1:5 ]]
+}
+
 @test "spec linux: readonlyPaths cannot be written to; missing ones are no error" {
 	mkdir -p "$ROOTFS/kept"
 	config '.linux.readonlyPaths += ["/kept", "/no/such"] | .root.readonly = false'
@@ -146,7 +186,7 @@ add_link() {
 	local word
 	for word in shared rshared private rprivate unbindable runbindable; do
 		config '.linux.rootfsPropagation = $word' --arg word "$word"
-		inside 'head -n 1 /proc/self/mountinfo'
+		inside 'grep -E "^[^ ]+ [^ ]+ [^ ]+ [^ ]+ / " /proc/self/mountinfo'
 		case $word in
 		*shared) [[ $output == *" shared:"* ]] ;;
 		*unbindable) [[ $output == *" unbindable "* ]] ;;

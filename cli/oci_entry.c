@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Where vps-oci begins, before the C library does: a command that enters a
- * container runs the program again from a place where nobody can write to it.
+ * container moves to a place where nobody can write to the program.
  *
  * Until its execve(), a process on its way into a container shows this program
  * as /proc/PID/exe; if what it executes is a link to /proc/self/exe, it even
@@ -10,19 +10,22 @@
  * nobody runs it (CVE-2019-5736). Through a read-only mount he cannot; and this
  * one is in no mount namespace, so that nobody can find it to change it.
  *
- * Most of the time that an execve() takes is the start of the C library, so
- * this comes before it, and the price is some 40 microseconds. Nothing here may
- * need a relocation, a canary or a function of the library: CMakeLists.txt has
- * the flags. What cannot be done is left to oci_exe_check(), which has words.
+ * So early, nothing has been written to yet: the program can be mapped anew,
+ * from that mount, below its own feet, and have the kernel show that one
+ * (PR_SET_MM_MAP). Where that is not possible it is executed once more from
+ * there, which takes longer.
+ * Nothing here may need a relocation, a canary or a function of the library:
+ * CMakeLists.txt has the flags. What cannot be done is left to oci_exe_check(),
+ * which has words.
  */
 #include <elf.h>
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <linux/mount.h>
+#include <linux/prctl.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
@@ -36,6 +39,9 @@
 #define EXE		"/proc/self/exe"
 
 void oci_entry_protect(uintptr_t *stack) __attribute__((visibility("hidden")));
+
+/* The linker's: where the program begins. */
+extern const char __ehdr_start[] __attribute__((visibility("hidden")));
 
 /* The kernel's stack is the C library's too: it stays where it is, rdx as well (ELF ABI). */
 __asm__(".text\n"
@@ -54,17 +60,23 @@ __asm__(".text\n"
 	"	jmp _start\n"
 	".size oci_entry, .-oci_entry\n");
 
-static inline long call(long number, long a, long b, long c, long d, long e)
+static inline long call6(long number, long a, long b, long c, long d, long e, long f)
 {
 	register long r10 __asm__("r10") = d;
 	register long r8 __asm__("r8") = e;
+	register long r9 __asm__("r9") = f;
 	long result;
 
 	__asm__ volatile("syscall"
 			 : "=a"(result)
-			 : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8)
+			 : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
 			 : "rcx", "r11", "memory");
 	return result;
+}
+
+static inline long call(long number, long a, long b, long c, long d, long e)
+{
+	return call6(number, a, b, c, d, e, 0);
 }
 
 static bool is_word(const char *text, const char *word)
@@ -112,10 +124,11 @@ static bool is_protected(long exe_fd)
 }
 
 /* A mount of the program alone. Needs CAP_SYS_ADMIN. */
-static long open_readonly(void)
+static long open_readonly(long exe_fd)
 {
 	struct mount_attr attr;
-	long fd = call(SYS_open_tree, AT_FDCWD, (long)EXE, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC, 0, 0);
+	long fd = call(SYS_open_tree, exe_fd, (long)"",
+		       OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH, 0, 0);
 
 	attr.attr_set = MOUNT_ATTR_RDONLY;
 	attr.attr_clr = attr.propagation = attr.userns_fd = 0;
@@ -144,6 +157,107 @@ static long open_copy(void)
 	return fd;
 }
 
+/* The same, for reading: what is cloned is only a path. */
+static long open_for_reading(long path_fd)
+{
+	char name[] = "/proc/self/fd/\0\0\0\0\0\0\0\0\0\0";
+	char *at = name + sizeof("/proc/self/fd/") - 1;
+	long unit = 1;
+
+	if (path_fd < 0)
+		return path_fd;
+	while (path_fd / unit >= 10)
+		unit *= 10;
+	for (; unit > 0; unit /= 10)
+		*at++ = (char)('0' + path_fd / unit % 10);
+	return call(SYS_openat, AT_FDCWD, (long)name, O_RDONLY | O_CLOEXEC, 0, 0);
+}
+
+static uintptr_t find_auxiliary(char *const *env, uintptr_t type)
+{
+	const uintptr_t *entry;
+
+	while (*env)
+		env++;
+	for (entry = (const uintptr_t *)(env + 1); entry[0] != AT_NULL; entry += 2)
+		if (entry[0] == type)
+			return entry[1];
+	return 0;
+}
+
+/* As the kernel has mapped it, all bytes of the file being where they were. */
+static bool map_segment(const Elf64_Phdr *segment, uintptr_t base, long fd)
+{
+	const uintptr_t page = 4096;
+	uintptr_t start = base + segment->p_vaddr, end = start + segment->p_filesz;
+	uintptr_t skipped = start % page;
+	int protection = (segment->p_flags & PF_R ? PROT_READ : 0) |
+			 (segment->p_flags & PF_W ? PROT_WRITE : 0) |
+			 (segment->p_flags & PF_X ? PROT_EXEC : 0);
+	long at = call6(SYS_mmap, (long)(start - skipped), (long)(end - start + skipped), protection,
+			MAP_PRIVATE | MAP_FIXED, fd, (long)(segment->p_offset - skipped));
+
+	if (at < 0)
+		return false;
+	/* Behind the bytes of the file .bss begins. */
+	if (segment->p_flags & PF_W)
+		for (; end % page; end++)
+			*(volatile char *)end = 0;
+	return true;
+}
+
+static const char *end_of(const char *text)
+{
+	while (*text)
+		text++;
+	return text + 1;
+}
+
+/*
+ * Map the program anew from fd, and have that for /proc/self/exe. False: the
+ * kernel shows what it did before. The other numbers that it wants are those of
+ * /proc/self/stat and cmdline, and stay what they are.
+ */
+static bool move_to(long fd, uintptr_t *stack, char *const *argv, char *const *env)
+{
+	const Elf64_Ehdr *header = (const Elf64_Ehdr *)(const void *)__ehdr_start;
+	const Elf64_Phdr *segment = (const Elf64_Phdr *)(const void *)(__ehdr_start + header->e_phoff);
+	const Elf64_Phdr *last = segment + header->e_phnum;
+	uintptr_t base = (uintptr_t)__ehdr_start;
+	struct prctl_mm_map map;
+	char *const *each;
+
+	/* With a dynamic linker, relocations have been made by now. */
+	if (fd < 0 || header->e_type != ET_DYN || find_auxiliary(env, AT_BASE) || !*argv)
+		return false;
+	map.start_stack = (uintptr_t)stack;
+	map.start_brk = map.brk = (uintptr_t)call(SYS_brk, 0, 0, 0, 0, 0);
+	map.arg_start = map.arg_end = (uintptr_t)*argv;
+	for (each = argv; *each; each++)
+		map.arg_end = (uintptr_t)end_of(*each);
+	map.env_start = map.env_end = map.arg_end;
+	for (each = env; *each; each++)
+		map.env_end = (uintptr_t)end_of(*each);
+	map.auxv = NULL;
+	map.auxv_size = 0;
+	map.exe_fd = (unsigned)fd;
+	for (; segment < last; segment++) {
+		if (segment->p_type != PT_LOAD)
+			continue;
+		if (!map_segment(segment, base, fd))
+			return false;
+		if (segment->p_flags & PF_X) {
+			map.start_code = base + segment->p_vaddr;
+			map.end_code = map.start_code + segment->p_filesz;
+		}
+		if (segment->p_flags & PF_W) {
+			map.start_data = base + segment->p_vaddr;
+			map.end_data = map.start_data + segment->p_filesz;
+		}
+	}
+	return call(SYS_prctl, PR_SET_MM, PR_SET_MM_MAP, (long)&map, sizeof(map), 0) == 0;
+}
+
 static void execute(long fd, char *const *argv, char *const *env)
 {
 	(void)call(SYS_execveat, fd, (long)"", (long)argv, (long)env, AT_EMPTY_PATH);
@@ -165,8 +279,20 @@ void oci_entry_protect(uintptr_t *stack)
 		/* What is executed by descriptor is called after its number, before Linux 6.14. */
 		(void)call(SYS_prctl, PR_SET_NAME, (long)"vps-oci", 0, 0, 0);
 	} else if (!is_out_of_reach(exe_fd)) {
-		execute(open_readonly(), argv, env);
-		execute(open_copy(), argv, env);
+		long readonly_fd = open_readonly(exe_fd);
+		long fd = open_for_reading(readonly_fd);
+
+		if (!move_to(fd, stack, argv, env)) {
+			execute(readonly_fd, argv, env);
+			execute(open_copy(), argv, env);
+		}
+		/*
+		 * This waits for a grace period of RCU. Not later: until then
+		 * the mount is in a namespace of its own, and who has a file
+		 * of it and CAP_SYS_ADMIN could make it writable.
+		 */
+		(void)call(SYS_close, readonly_fd, 0, 0, 0, 0);
+		(void)call(SYS_close, fd, 0, 0, 0, 0);
 	}
 	(void)call(SYS_close, exe_fd, 0, 0, 0, 0);
 }

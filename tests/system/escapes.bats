@@ -103,6 +103,54 @@ exec_until_caught() {
 	[[ $(program_sum) == "$before" ]]
 }
 
+# Who gets hold of it, in whatever way: the way leads over a read-only mount. Another container's
+# root may be the host's, to whom somebody inside passes a descriptor.
+@test "CVE-2019-5736: the program of every init and exec lies on a read-only mount, in a user namespace too" {
+	own_root
+	start_detached other 'while :; do sleep 0.1; done'
+	local filter pid
+	for filter in . '.linux.namespaces += [{type: "user"}]
+			| .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}]
+			| .linux.gidMappings = .linux.uidMappings'; do
+		config "$filter"
+		oci create --bundle "$bundle" c1 </dev/null >/dev/null 2>&1 3>&-
+		pid=$(oci state c1 | jq .pid)
+		# The host's own root, who may do all.
+		run ! eval ': >/proc/$pid/exe'
+		[[ $output == *"Read-only file system"* ]]
+		# Neither does a mapping of it lead elsewhere.
+		run -0 awk '$6 ~ /^\// { print $5, $6 }' "/proc/$pid/maps"
+		[[ $(sort -u <<<"$output" | wc -l) == 1 ]]
+		oci delete --force c1
+	done
+	# A paused container keeps exec waiting on its way in.
+	oci pause other
+	oci exec --ignore-paused other true </dev/null 3>&- &
+	eventually 5 pgrep -f "$root exec --ignore-paused other"
+	for pid in $(pgrep -f "$root exec --ignore-paused other"); do
+		run ! eval ': >/proc/$pid/exe'
+		[[ $output == *"Read-only file system"* ]]
+	done
+	oci resume other
+	wait $!
+}
+
+# ---- what another container's root could do ----
+
+@test "root of the host without capabilities, as in another container, has none over a user namespace" {
+	local pid
+	with_userns
+	start_detached c1
+	pid=$(oci state c1 | jq .pid)
+	exec 9<"/proc/$pid/ns/user"
+	run -0 nsenter --user=/proc/self/fd/9 true
+	run ! setpriv --bounding-set=-all --inh-caps=-all nsenter --user=/proc/self/fd/9 true
+	[[ $output == *"Operation not permitted"* ]]
+	exec 9<&-
+	run ! setpriv --bounding-set=-all --inh-caps=-all ls -l "/proc/$pid/root"
+	[[ $output == *"Permission denied"* ]]
+}
+
 # vpsctl has no such mount: the ids of a VPS may write to nothing of the host's.
 @test "CVE-2019-5736: root of a VPS cannot write to vpsctl, whose exec he turns into a link to itself" {
 	local program before round

@@ -189,7 +189,11 @@ static int serve(struct container *c, struct vps_err *err)
 		c->is_built = true;
 		return 0;
 	case SYNC_MOUNT:
-		return container_place(c, passed_fd, err);
+		step = container_place(c, passed_fd, err);
+		/* Init has ended, and before that it may have said why. */
+		if (step == -EPIPE && !err->code)
+			(void)sync_wait(c->sync_fd, NULL, err);
+		return step;
 	case SYNC_CONSOLE:
 		c->console_fd = fd_take(&passed_fd);
 		return 0;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <unistd.h>
 
 #include "base/fileio.h"
 #include "container_parts.h"
@@ -167,6 +168,7 @@ int rules_up(struct container *c, struct vps_err *err)
 /*
  * OCI, "Cgroup ownership": the cgroup is given to the user of the program, if
  * that has a cgroup namespace in which it is mounted writable, and to nobody else.
+ * What an ordinary user gave away he could not enter again, to exec.
  */
 static bool is_delegated(const struct container *c, uint32_t *ret_uid, uint32_t *ret_gid)
 {
@@ -182,6 +184,7 @@ static bool is_delegated(const struct container *c, uint32_t *ret_uid, uint32_t 
 	}
 	return is_writable && has_new(c, NS_USER) && has_new(c, NS_CGROUP) &&
 	       idmap_uid_outside(&config->idmap, config->process.uid, ret_uid) &&
+	       (!c->is_user || *ret_uid == geteuid()) &&
 	       idmap_gid_outside(&config->idmap, 0, ret_gid);
 }
 

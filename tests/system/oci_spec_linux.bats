@@ -107,6 +107,14 @@ add_link() {
 	[[ $output == $'1:3 666\n1:5 666\n1:7 666\n1:8 666\n1:9 666\n5:0 666\npts/ptmx\n/proc/self/fd\n/proc/self/fd/0\n/proc/self/fd/1\n/proc/self/fd/2' ]]
 }
 
+@test "spec linux: a device where a mount belongs is refused with the reason that init has" {
+	with_userns
+	config '.linux.devices = [{path: "/dev/pts", type: "c", major: 1, minor: 3}]'
+	for _ in {1..10}; do
+		refused "cannot make mount point /dev/pts: Not a directory"
+	done
+}
+
 @test "spec linux: a device where another file is, is refused" {
 	config '.linux.devices = [{path: "/bin/busybox", type: "c", major: 1, minor: 3}] | .root.readonly = false'
 	refused "cannot make /bin/busybox: something else is there"

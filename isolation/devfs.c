@@ -268,11 +268,11 @@ static int prepare_nodes(int dir_fd, bool is_by_name, const struct device_node *
 	int r = 0;
 
 	for (i = 0; r == 0 && (node = node_at(devices, count, i)); i++) {
+		if (!is_by_name && node->type == 'p')
+			continue;	/* it is made inside */
 		(void)snprintf(number, sizeof(number), "%zu", i);
-		if (is_by_name)
-			r = prepare_node(dir_fd, name_in_dev(node->path), node, map, err);
-		else if (node->type != 'p')
-			r = prepare_node(dir_fd, number, node, map, err);
+		r = prepare_node(dir_fd, is_by_name ? name_in_dev(node->path) : number, node, map,
+				 err);
 	}
 	(void)umask(mask);
 	return r;
@@ -322,11 +322,8 @@ bool devfs_can_make(const struct mount_entry *entry, const struct device_node *d
 	if (entry->is_bind || strcmp(entry->type, "tmpfs") != 0 || entry->is_copied_up ||
 	    entry->sb_ro || entry->attr_set & (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV))
 		return false;
-	/* Such ids are the container's. */
-	for (i = 0; i < entry->data_count; i++)
-		if (strncmp(entry->data[i], "uid=", 4) == 0 ||
-		    strncmp(entry->data[i], "gid=", 4) == 0)
-			return false;
+	if (mount_has_data(entry, "uid=") || mount_has_data(entry, "gid="))
+		return false;	/* such ids are the container's */
 	for (i = 0; i < count; i++)
 		if (!name_in_dev(devices[i].path) || is_other_default(&devices[i]))
 			return false;

@@ -52,6 +52,16 @@ int mount_propagation(int fd, unsigned long type)
 	return mount_setattr(fd, "", flags, &attr, sizeof(attr)) < 0 ? -errno : 0;
 }
 
+bool mount_has_data(const struct mount_entry *entry, const char *key)
+{
+	size_t i;
+
+	for (i = 0; i < entry->data_count; i++)
+		if (strncmp(entry->data[i], key, strlen(key)) == 0)
+			return true;
+	return false;
+}
+
 /* What the file system said, without its "e " in front; or what we were doing. */
 static int explain(int fs_fd, const struct mount_entry *entry, struct vps_err *err)
 {

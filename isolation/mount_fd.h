@@ -13,6 +13,9 @@
 /* A clone of the mount at path (its whole tree if is_recursive). Descriptor or -errno. */
 int mount_clone(int dir_fd, const char *path, bool is_recursive);
 
+/* Whether an option of the file system begins so: "uid=". */
+bool mount_has_data(const struct mount_entry *entry, const char *key);
+
 /*
  * A new instance of a file system, detached, with the entry's options and attributes.
  * label   SELinux context, or NULL

@@ -212,16 +212,6 @@ static int make_target(int root_fd, const struct mount_entry *entry, int mount_f
 	return guard_open_target(root_fd, entry, err);
 }
 
-static bool has_data(const struct mount_entry *entry, const char *key)
-{
-	size_t i;
-
-	for (i = 0; i < entry->data_count; i++)
-		if (strncmp(entry->data[i], key, strlen(key)) == 0)
-			return true;
-	return false;
-}
-
 /* Fill a new tmpfs with what it is about to hide; then it may become read-only. */
 static int copy_up(const struct mount_entry *entry, int target_fd, int mount_fd,
 		   struct vps_err *err)
@@ -232,11 +222,11 @@ static int copy_up(const struct mount_entry *entry, int target_fd, int mount_fd,
 
 	if (fstat(target_fd, &st) < 0)
 		return vps_err_set(err, -errno, "cannot examine %s", entry->destination);
-	if (!has_data(entry, "uid=") && !has_data(entry, "gid=") &&
+	if (!mount_has_data(entry, "uid=") && !mount_has_data(entry, "gid=") &&
 	    fchownat(mount_fd, "", st.st_uid, st.st_gid, AT_EMPTY_PATH) < 0)
 		return vps_err_set(err, -errno, "cannot give %s its owner", entry->destination);
 	/* fchmod() takes no descriptor that is O_PATH. */
-	if (!has_data(entry, "mode=") && chmod(path_of_fd(mount_fd, path), st.st_mode & 07777) < 0)
+	if (!mount_has_data(entry, "mode=") && chmod(path_of_fd(mount_fd, path), st.st_mode & 07777) < 0)
 		return vps_err_set(err, -errno, "cannot give %s its mode", entry->destination);
 	r = tree_copy(target_fd, mount_fd, TREE_COPY_FILES, err);
 	if (r == 0 && entry->sb_ro) {

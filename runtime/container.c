@@ -189,11 +189,7 @@ static int serve(struct container *c, struct vps_err *err)
 		c->is_built = true;
 		return 0;
 	case SYNC_MOUNT:
-		step = container_place(c, passed_fd, err);
-		/* Init has ended, and before that it may have said why. */
-		if (step == -EPIPE && !err->code)
-			(void)sync_wait(c->sync_fd, NULL, err);
-		return step;
+		return container_place(c, passed_fd, err);
 	case SYNC_CONSOLE:
 		c->console_fd = fd_take(&passed_fd);
 		return 0;

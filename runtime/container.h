@@ -61,7 +61,7 @@ struct container {
 	pid_t                     init_pid;
 	int                       init_fd;	/* pidfd */
 	int                       cg_fd, userns_fd, netns_fd, sync_fd;
-	int                       root_fd;	/* its root, detached, until init has it; FD_NONE: it is attached */
+	int                       root_fd;	/* its root, detached, until init has it; or FD_NONE */
 	int                       host_mntns_fd;	/* to go back to, or FD_NONE */
 	int                       host_root_fd, host_cwd_fd;	/* where we were there */
 	int                       spare_fds[2];	/* of its root, which are better closed when it runs: overlay.h */

@@ -247,7 +247,10 @@ static int map_binds(struct container *c, struct vps_err *err)
 	return 0;
 }
 
-/* For init to attach. Root of no more than a user namespace may not do that here. */
+/*
+ * For init to attach; made before /dev, to be listed before it. Root of no more
+ * than a user namespace may not do that here.
+ */
 static int hand_down_root(struct container *c, struct vps_err *err)
 {
 	if (c->is_rootless)
@@ -262,11 +265,11 @@ static int hand_down_root(struct container *c, struct vps_err *err)
 static int hand_down_dev(struct container *c, struct vps_err *err)
 {
 	const struct oci_config *config = &c->config;
-	struct mount_entry *entry = makeable_dev(config);
 	const struct idmap *map = has_userns(c) ? &config->idmap : NULL;
+	struct mount_entry *entry = c->attachments || c->is_rootless ? NULL : makeable_dev(config);
 	int fd;
 
-	if (!entry || c->attachments || c->is_rootless)
+	if (!entry)
 		return 0;	/* init makes or binds them */
 	fd = devfs_make(entry, config->mount_label, config->devices, config->device_count, map, err);
 	if (fd == -EPERM && !err->code)
@@ -409,5 +412,8 @@ int container_place(struct container *c, int mount_fd, struct vps_err *err)
 	r = scratch ? make_cover(scratch, true, err) : vps_err_set(err, -ENOMEM, "cannot mount");
 	if (r == 0)
 		r = guard_attach(&plan, &plan.mounts[c->placed++], mount_fd, scratch, err);
-	return r == 0 ? sync_send(c->sync_fd, SYNC_MOUNTED, FD_NONE) : r;
+	/* Init may have failed already: then it has said why, and nobody takes this. */
+	if (r == 0)
+		(void)sync_send(c->sync_fd, SYNC_MOUNTED, FD_NONE);
+	return r;
 }

@@ -126,7 +126,7 @@ static int set_rules(int cg_fd, const struct oci_config *now, const struct oci_c
 {
 	if (same_rules(now, before))
 		return 0;
-	return devices_attach(cg_fd, now->device_rules, now->device_rule_count, err);
+	return devices_attach(cg_fd, now->device_rules, now->device_rule_count, FD_NONE, err);
 }
 
 /* What cannot be put back stays as it was changed; the error says what began it. */

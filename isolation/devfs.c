@@ -201,8 +201,6 @@ static int make_node(int root_fd, const struct device_node *node, struct vps_err
 /* Node number i of a plan: the default ones, then its own; NULL behind the last. */
 static const struct device_node *node_at(const struct device_node *devices, size_t count, size_t i)
 {
-	if (count == DEVFS_NULL)
-		return i == 0 ? &default_nodes[0] : NULL;
 	if (i < ARRAY_LEN(default_nodes))
 		return &default_nodes[i];
 	i -= ARRAY_LEN(default_nodes);

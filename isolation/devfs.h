@@ -10,8 +10,6 @@
 #include "base/err.h"
 #include "isolation/mounts.h"
 
-#define DEVFS_NULL	SIZE_MAX
-
 /*
  * Make the nodes that a container with a user namespace gets: mknod(2) is
  * refused inside, and the host's own nodes would belong to nobody there and
@@ -20,7 +18,6 @@
  * path       existing directory of ours, covered by a tmpfs in the (private)
  *            mount namespace of this process, with the nodes in it by number
  * devices    those beyond the default ones, borrowed; owners as seen inside
- * count      of them; DEVFS_NULL: no node but /dev/null, for covers
  * map        the container's
  *
  * Returns 0; -EPERM, without err set, when this process may make no nodes:

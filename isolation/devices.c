@@ -260,12 +260,15 @@ int devices_program(const struct device_rule *rules, size_t count, struct bpf_in
 	return 0;
 }
 
-static int load_program(const struct bpf_insn *insns, size_t count, struct vps_err *err)
+static int load_program(const struct bpf_insn *insns, size_t count, int cache_fd,
+			struct vps_err *err)
 {
 	static const char license[] = "GPL";
 	union bpf_attr attr;
-	int fd;
+	int fd = bpf_find_shared(cache_fd, PROGRAM_NAME, insns, count);
 
+	if (fd >= 0)
+		return fd;
 	bpf_clear(&attr);
 	attr.prog_type = BPF_PROG_TYPE_CGROUP_DEVICE;
 	attr.insns = (uintptr_t)insns;
@@ -273,8 +276,10 @@ static int load_program(const struct bpf_insn *insns, size_t count, struct vps_e
 	attr.license = (uintptr_t)license;
 	memcpy(attr.prog_name, PROGRAM_NAME, sizeof(PROGRAM_NAME));
 	fd = bpf(BPF_PROG_LOAD, &attr);
-	if (fd >= 0)
+	if (fd >= 0) {
+		bpf_share(cache_fd, PROGRAM_NAME, insns, count, fd);
 		return fd;
+	}
 	if (errno == EINVAL || errno == ENOSYS)
 		return vps_err_say(err, -VPS_EHOST,
 				   "this kernel cannot restrict devices: it was built without CONFIG_CGROUP_BPF");
@@ -287,20 +292,10 @@ static int load_program(const struct bpf_insn *insns, size_t count, struct vps_e
 /* A descriptor of the program with that id, if it is one of ours; or FD_NONE. */
 static int open_if_ours(uint32_t id)
 {
-	struct bpf_prog_info info = { 0 };
-	OWN_FD fd = FD_NONE;
-	union bpf_attr attr;
+	struct bpf_prog_info info;
+	OWN_FD fd = bpf_open(id);
 
-	bpf_clear(&attr);
-	attr.prog_id = id;
-	fd = bpf(BPF_PROG_GET_FD_BY_ID, &attr);
-	if (fd < 0)
-		return FD_NONE;
-	bpf_clear(&attr);
-	attr.info.bpf_fd = (uint32_t)fd;
-	attr.info.info_len = sizeof(info);
-	attr.info.info = (uintptr_t)&info;
-	if (bpf(BPF_OBJ_GET_INFO_BY_FD, &attr) < 0 || strcmp(info.name, PROGRAM_NAME) != 0)
+	if (fd < 0 || bpf_describe(fd, &info) < 0 || strcmp(info.name, PROGRAM_NAME) != 0)
 		return FD_NONE;
 	return fd_take(&fd);
 }
@@ -328,7 +323,8 @@ static int find_former(int cg_fd)
 	return FD_NONE;
 }
 
-int devices_attach(int cg_fd, const struct device_rule *rules, size_t count, struct vps_err *err)
+int devices_attach(int cg_fd, const struct device_rule *rules, size_t count, int cache_fd,
+		   struct vps_err *err)
 {
 	OWN_MEM struct bpf_insn *insns = NULL;
 	OWN_FD program_fd = FD_NONE, former_fd = FD_NONE;
@@ -338,7 +334,7 @@ int devices_attach(int cg_fd, const struct device_rule *rules, size_t count, str
 
 	if (r < 0)
 		return r;
-	program_fd = load_program(insns, length, err);
+	program_fd = load_program(insns, length, cache_fd, err);
 	if (program_fd < 0)
 		return program_fd;
 	former_fd = find_former(cg_fd);

@@ -46,9 +46,12 @@ int devices_program(const struct device_rule *rules, size_t count, struct bpf_in
  * Attach a program that implements the rules to a cgroup, replacing the one
  * that we attached before in one step: at no time is everything allowed.
  *
- * cg_fd    directory of the cgroup (v2), borrowed
+ * cg_fd      directory of the cgroup (v2), borrowed
+ * cache_fd   as in bpf_find_shared(): cgroups of the same rules share a program
+ *
  * Returns 0, or -errno with err set and the former program in force.
  */
-int devices_attach(int cg_fd, const struct device_rule *rules, size_t count, struct vps_err *err);
+int devices_attach(int cg_fd, const struct device_rule *rules, size_t count, int cache_fd,
+		   struct vps_err *err);
 
 #endif

@@ -14,6 +14,7 @@
 #include "base/fileio.h"
 #include "base/own.h"
 #include "bpf.h"
+#include "cache.h"
 
 #ifndef AF_QIPCRTR
 #define AF_QIPCRTR 42
@@ -24,6 +25,7 @@
 #define TYPES_FILE	"/sys/kernel/btf/vmlinux"
 #define TYPES_MAX	(64u << 20)
 #define CACHE_FILE	"socket-hook"
+#define CACHE_MAX	80
 #define FAMILIES_MAX	16
 #define ENDS_ROOM	7	/* instructions before and behind the comparisons */
 
@@ -98,18 +100,20 @@ static int find_hook(const char *text, size_t len)
 }
 
 /* The number that an earlier start found, since this boot; or -ENOENT. */
-static int read_cached(int cache_fd, const char *boot)
+static int recall_hook(int cache_fd, const char *boot)
 {
-	char line[80], since[40];
+	OWN_MEM char *line = NULL;
+	char since[40];
+	size_t len;
 	int id;
 
-	if (cache_fd < 0 || file_read_line(cache_fd, CACHE_FILE, line, sizeof(line)) < 0 ||
+	if (!cache_get(cache_fd, CACHE_FILE, CACHE_MAX, &line, &len) ||
 	    sscanf(line, "%39s %d", since, &id) != 2 || strcmp(since, boot) != 0)
 		return -ENOENT;
 	return id;
 }
 
-static int locate(int cache_fd, struct vps_err *err)
+static int locate_hook(int cache_fd, struct vps_err *err)
 {
 	struct vps_err ignored = { 0 };
 	OWN_MEM char *text = NULL;
@@ -118,7 +122,7 @@ static int locate(int cache_fd, struct vps_err *err)
 	int id;
 
 	(void)file_read_line(AT_FDCWD, "/proc/sys/kernel/random/boot_id", boot, sizeof(boot));
-	id = read_cached(cache_fd, boot);
+	id = recall_hook(cache_fd, boot);
 	if (id > 0)
 		return id;
 	if (file_read(AT_FDCWD, TYPES_FILE, TYPES_MAX, &text, &len, &ignored) == 0)
@@ -127,8 +131,7 @@ static int locate(int cache_fd, struct vps_err *err)
 		return vps_err_say(err, -VPS_EHOST,
 				   "this kernel cannot refuse socket families: it was built without CONFIG_BPF_LSM or CONFIG_DEBUG_INFO_BTF");
 	len = (size_t)snprintf(line, sizeof(line), "%s %d\n", boot, id);
-	if (cache_fd >= 0)	/* best effort: else it is found again */
-		(void)file_replace(cache_fd, CACHE_FILE, line, len, 0600, false, &ignored);
+	cache_put(cache_fd, CACHE_FILE, line, len);
 	return id;
 }
 
@@ -158,16 +161,16 @@ static uint32_t assemble(const int *families, size_t count, struct bpf_insn *cod
 	return at;
 }
 
-int families_refuse(int cg_fd, const int *families, size_t count, int cache_fd,
-		    struct vps_err *err)
+static int load_program(const struct bpf_insn *code, uint32_t count, int cache_fd,
+			struct vps_err *err)
 {
 	static const char license[] = "GPL";
-	struct bpf_insn code[FAMILIES_MAX + ENDS_ROOM];
-	int id = locate(cache_fd, err);
-	OWN_FD program_fd = FD_NONE;
 	union bpf_attr attr;
+	int id, fd = bpf_find_shared(cache_fd, PROGRAM_NAME, code, count);
 
-	assert(count >= 1 && count <= FAMILIES_MAX);
+	if (fd >= 0)
+		return fd;
+	id = locate_hook(cache_fd, err);
 	if (id < 0)
 		return id;
 	bpf_clear(&attr);
@@ -175,12 +178,27 @@ int families_refuse(int cg_fd, const int *families, size_t count, int cache_fd,
 	attr.expected_attach_type = BPF_LSM_CGROUP;
 	attr.attach_btf_id = (uint32_t)id;
 	attr.insns = (uintptr_t)code;
-	attr.insn_cnt = assemble(families, count, code);
+	attr.insn_cnt = count;
 	attr.license = (uintptr_t)license;
 	memcpy(attr.prog_name, PROGRAM_NAME, sizeof(PROGRAM_NAME));
-	program_fd = bpf(BPF_PROG_LOAD, &attr);
-	if (program_fd < 0)
+	fd = bpf(BPF_PROG_LOAD, &attr);
+	if (fd < 0)
 		return vps_err_set(err, -errno, "cannot load the program that refuses socket families");
+	bpf_share(cache_fd, PROGRAM_NAME, code, count, fd);
+	return fd;
+}
+
+int families_refuse(int cg_fd, const int *families, size_t count, int cache_fd,
+		    struct vps_err *err)
+{
+	struct bpf_insn code[FAMILIES_MAX + ENDS_ROOM];
+	OWN_FD program_fd = FD_NONE;
+	union bpf_attr attr;
+
+	assert(count >= 1 && count <= FAMILIES_MAX);
+	program_fd = load_program(code, assemble(families, count, code), cache_fd, err);
+	if (program_fd < 0)
+		return program_fd;
 	bpf_clear(&attr);
 	attr.target_fd = (uint32_t)cg_fd;
 	attr.attach_bpf_fd = (uint32_t)program_fd;

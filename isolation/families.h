@@ -23,8 +23,8 @@ extern const size_t families_unheld_count;
  * in force until the cgroup is removed.
  *
  * families   count of them, 1 to 16
- * cache_fd   directory of ours in which to keep, until the next boot, where the
- *            hook is: finding it takes 5 ms; borrowed; or FD_NONE
+ * cache_fd   as in bpf_find_shared(); where the hook is, is kept there, too:
+ *            finding it takes 5 ms
  *
  * Returns 0; -VPS_EHOST with err set when this kernel was built without what it
  * takes (BPF LSM and BTF, Linux 6.0); or another -errno with err set. Where

@@ -5,23 +5,18 @@
  *
  * A file holds the whole key that its program was made from, not only a hash
  * of it in its name: two profiles whose hashes collide never get each other's
- * program, so a fast hash will do. Whoever may write to the directory decides
- * what VPSs may do; hence the looks at its owner and mode.
+ * program, so a fast hash will do.
  */
 #include "syscalls_parts.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <seccomp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/utsname.h>
-#include <unistd.h>
 
-#include "base/fileio.h"
 #include "base/own.h"
+#include "cache.h"
 
 #define FORMAT		"vpsbpf1"	/* change it when build or layout change what they make */
 #define NAME_ROOM	32
@@ -174,15 +169,6 @@ static void name_of(const struct syscalls_key *key, char name[NAME_ROOM])
 		       (uintmax_t)hash(2, key->bytes, key->len));
 }
 
-/* Whether only root, or we ourselves where we are not root, could have written it. */
-static bool is_trusted(int fd, mode_t type)
-{
-	struct stat st;
-
-	return fstat(fd, &st) == 0 && (st.st_mode & S_IFMT) == type &&
-	       (st.st_uid == 0 || st.st_uid == geteuid()) && !(st.st_mode & (S_IWGRP | S_IWOTH));
-}
-
 /* The program in a file's bytes, if they are whole and made from that key. */
 static const void *find_program(const char *bytes, size_t len, const struct syscalls_key *key,
 				size_t *ret_len)
@@ -208,19 +194,13 @@ static const void *find_program(const char *bytes, size_t len, const struct sysc
 bool syscalls_cache_get(int cache_fd, const struct syscalls_key *key,
 			struct syscalls_program *ret_program)
 {
-	struct vps_err ignored = { 0 };
 	OWN_MEM char *bytes = NULL;
-	OWN_FD fd = FD_NONE;
 	char name[NAME_ROOM];
 	const void *found;
 	size_t len;
 
-	if (cache_fd < 0 || !is_trusted(cache_fd, S_IFDIR))
-		return false;
 	name_of(key, name);
-	fd = openat(cache_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (fd < 0 || !is_trusted(fd, S_IFREG) ||
-	    file_read_fd(fd, name, ENTRY_MAX, &bytes, &len, &ignored) < 0)
+	if (!cache_get(cache_fd, name, ENTRY_MAX, &bytes, &len))
 		return false;
 	found = find_program(bytes, len, key, &len);
 	if (!found)
@@ -234,25 +214,21 @@ bool syscalls_cache_get(int cache_fd, const struct syscalls_key *key,
 void syscalls_cache_put(int cache_fd, const struct syscalls_key *key,
 			const struct syscalls_program *program)
 {
-	struct vps_err ignored = { 0 };
 	struct entry entry = { .format = FORMAT };
 	OWN_MEM char *bytes = NULL;
 	char name[NAME_ROOM];
 	size_t len;
 
-	if (cache_fd < 0 || !is_trusted(cache_fd, S_IFDIR))
-		return;
 	entry.key_len = (uint32_t)key->len;
 	entry.program_len = (uint32_t)(program->count * sizeof(*program->insns));
 	len = sizeof(entry) + entry.key_len + entry.program_len;
-	bytes = len <= ENTRY_MAX ? malloc(len) : NULL;
+	bytes = cache_fd >= 0 && len <= ENTRY_MAX ? malloc(len) : NULL;
 	if (!bytes)
 		return;
 	memcpy(bytes + sizeof(entry), key->bytes, key->len);
 	memcpy(bytes + sizeof(entry) + key->len, program->insns, entry.program_len);
-	entry.checksum = checksum(&entry, bytes + sizeof(entry));
+	entry.checksum = checksum(&entry, bytes + sizeof(entry));	/* of what a power cut leaves */
 	memcpy(bytes, &entry, sizeof(entry));
 	name_of(key, name);
-	/* Not durable: what a power cut leaves half written fails its checksum. */
-	(void)file_replace(cache_fd, name, bytes, len, 0600, false, &ignored);
+	cache_put(cache_fd, name, bytes, len);
 }

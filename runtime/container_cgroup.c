@@ -55,7 +55,8 @@ static int restrict_devices(struct container *c, struct vps_err *err)
 {
 	const struct oci_config *config = &c->config;
 	struct vps_err why = { 0 };
-	int r = devices_attach(c->cg_fd, config->device_rules, config->device_rule_count, &why);
+	int r = devices_attach(c->cg_fd, config->device_rules, config->device_rule_count, c->cache_fd,
+			       &why);
 
 	if (r == -EPERM && c->is_rootless) {
 		/* He can make no node, and opens those of the host by their own modes. */

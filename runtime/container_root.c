@@ -19,10 +19,10 @@
 #include "sync.h"
 
 /*
- * Below run_dir, unless there is a scratch: a tmpfs in our mount namespace with device
- * nodes "0", "1", … (devfs.h) and covers "root", "guard", "view", "bind0", … Each umount(2)
- * waits for a grace period of RCU, 0.1 ms: there is one for all or, where the process ends
- * soon, none.
+ * Below run_dir, unless there is a scratch: covers "root", "guard", "view", "dir0", "file1", …;
+ * where nodes have to be bound, in a tmpfs in our mount namespace with nodes "0", "1", …
+ * (devfs.h). Each umount(2) waits for a grace period of RCU, 0.1 ms: there is one for all or,
+ * where the process ends soon, none.
  */
 #define MOUNTS_DIR	"mnt"
 
@@ -190,8 +190,7 @@ static int attach_root(struct container *c, struct vps_err *err)
 /* The tmpfs, with device nodes whose owners the container knows. */
 static int prepare_nodes(struct container *c, const char *dir, struct vps_err *err)
 {
-	const size_t count = c->has_nodes ? DEVFS_NULL : c->config.device_count;
-	int r = devfs_prepare(dir, c->config.devices, count, &c->config.idmap, err);
+	int r = devfs_prepare(dir, c->config.devices, c->config.device_count, &c->config.idmap, err);
 
 	if (r == 0)
 		c->nodes = dir;
@@ -211,16 +210,16 @@ static int prepare_binds(struct container *c, struct vps_err *err)
 
 		if (!entry->is_bind)
 			continue;
-		(void)snprintf(name, sizeof(name), "bind%zu", i);
-		path = mounts_path(c, name);
-		if (!path)
-			return vps_err_set(err, -ENOMEM, "cannot prepare the mounts");
 		if (stat(entry->source, &st) < 0) {
 			if (errno == ENOENT && entry->is_optional)
 				continue;
 			return vps_err_set(err, -errno, "mounts[%zu]: cannot open %s", i,
 					   entry->source);
 		}
+		(void)snprintf(name, sizeof(name), "%s%zu", S_ISDIR(st.st_mode) ? "dir" : "file", i);
+		path = mounts_path(c, name);
+		if (!path)
+			return vps_err_set(err, -ENOMEM, "cannot prepare the mounts");
 		r = make_cover(path, S_ISDIR(st.st_mode), err);
 		if (r == 0)
 			r = mounts_prepare(entry, path, &c->config.idmap, err);
@@ -293,7 +292,7 @@ static int attach_all(struct container *c, struct vps_err *err)
 	dir_fd = dir_make(AT_FDCWD, dir, 0700, err);
 	if (dir_fd < 0)
 		return dir_fd;
-	r = prepare_nodes(c, dir, err);
+	r = c->has_nodes ? 0 : prepare_nodes(c, dir, err);
 	if (r == 0)
 		r = attach_root(c, err);
 	return r == 0 ? prepare_binds(c, err) : r;

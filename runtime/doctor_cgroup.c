@@ -274,7 +274,7 @@ void doctor_devices(const struct doctor *doctor, const struct check *check,
 	(void)check;
 	if (fd < 0)
 		return;
-	if (devices_attach(fd, &nothing, 1, &err) < 0) {
+	if (devices_attach(fd, &nothing, 1, FD_NONE, &err) < 0) {
 		doctor_failed(finding, &err);
 		return;
 	}

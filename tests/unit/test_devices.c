@@ -5,16 +5,19 @@
  * by the kernel, on a cgroup of our own.
  */
 #include <fcntl.h>
-#include <linux/bpf.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/fileio.h"
 #include "base/own.h"
+#include "isolation/bpf.h"
+#include "isolation/cache.h"
 #include "isolation/cg.h"
 #include "isolation/devices.h"
 #include "need.h"
+#include "scratch.h"
 
 #define RWM (DEVICE_READ | DEVICE_WRITE | DEVICE_MKNOD)
 
@@ -346,14 +349,14 @@ static void the_kernel_enforces_the_last_rules_that_were_attached(void **state)
 	fd = cg_create(cg_path, NULL, 0, &err);
 	assert_true(fd >= 0);
 	assert_int_equal(opens_in(fd), 15);
-	assert_int_equal(devices_attach(fd, devices_default, devices_default_count, &err), 0);
+	assert_int_equal(devices_attach(fd, devices_default, devices_default_count, FD_NONE, &err), 0);
 	assert_int_equal(opens_in(fd), 15);
-	assert_int_equal(devices_attach(fd, rules, ARRAY_LEN(rules), &err), 0);
+	assert_int_equal(devices_attach(fd, rules, ARRAY_LEN(rules), FD_NONE, &err), 0);
 	assert_int_equal(opens_in(fd), 3);
-	assert_int_equal(devices_attach(fd, rules, 1, &err), 0);
+	assert_int_equal(devices_attach(fd, rules, 1, FD_NONE, &err), 0);
 	assert_int_equal(opens_in(fd), 0);
 	/* Replaced, not added: with both in force this would still be nothing. */
-	assert_int_equal(devices_attach(fd, devices_default, devices_default_count, &err), 0);
+	assert_int_equal(devices_attach(fd, devices_default, devices_default_count, FD_NONE, &err), 0);
 	assert_int_equal(opens_in(fd), 15);
 	assert_int_equal(cg_remove(cg_path, &err), 0);
 }
@@ -377,10 +380,10 @@ static void every_shape_of_rules_passes_the_verifier(void **state)
 	fd = cg_create(cg_path, NULL, 0, &err);
 	assert_true(fd >= 0);
 	for (i = 0; i < ARRAY_LEN(shapes); i++)
-		assert_int_equal(devices_attach(fd, shapes[i], 3, &err), 0);
+		assert_int_equal(devices_attach(fd, shapes[i], 3, FD_NONE, &err), 0);
 	for (i = 0; i < ARRAY_LEN(many); i++)
 		many[i] = (struct device_rule){ i % 2, "abc"[i % 3], (int64_t)i, 3, 1 + (i % 7) };
-	assert_int_equal(devices_attach(fd, many, ARRAY_LEN(many), &err), 0);
+	assert_int_equal(devices_attach(fd, many, ARRAY_LEN(many), FD_NONE, &err), 0);
 	assert_int_equal(cg_remove(cg_path, &err), 0);
 }
 
@@ -395,13 +398,125 @@ static void a_failure_leaves_the_former_program_in_force(void **state)
 	need(missing);
 	fd = cg_create(cg_path, NULL, 0, &err);
 	assert_true(fd >= 0);
-	assert_int_equal(devices_attach(fd, none, 1, &err), 0);
-	assert_int_equal(devices_attach(fd, wrong, 1, &err), -EINVAL);
+	assert_int_equal(devices_attach(fd, none, 1, FD_NONE, &err), 0);
+	assert_int_equal(devices_attach(fd, wrong, 1, FD_NONE, &err), -EINVAL);
 	assert_int_equal(opens_in(fd), 0);
 	err = (struct vps_err){ 0 };
-	assert_int_equal(devices_attach(STDIN_FILENO, none, 1, &err) < 0, true);
+	assert_int_equal(devices_attach(STDIN_FILENO, none, 1, FD_NONE, &err) < 0, true);
 	err = (struct vps_err){ 0 };
 	assert_int_equal(cg_remove(cg_path, &err), 0);
+}
+
+/* The number of the one program on a cgroup. */
+static uint32_t program_of(int cg_fd)
+{
+	union bpf_attr attr;
+	uint32_t id = 0;
+
+	bpf_clear(&attr);
+	attr.query.target_fd = (uint32_t)cg_fd;
+	attr.query.attach_type = BPF_CGROUP_DEVICE;
+	attr.query.prog_ids = (uintptr_t)&id;
+	attr.query.prog_cnt = 1;
+	assert_int_equal(bpf(BPF_PROG_QUERY, &attr), 0);
+	return id;
+}
+
+static bool is_loaded(uint32_t id)
+{
+	OWN_FD fd = bpf_open(id);
+
+	return fd >= 0;
+}
+
+/* A cgroup of that name below the others, with those rules. */
+static int with_rules(const char *name, const struct device_rule *rules, size_t count, int cache_fd)
+{
+	struct vps_err err = { 0 };
+	char path[96];
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", cg_path, name);
+	fd = cg_create(path, NULL, 0, &err);
+	assert_true(fd >= 0);
+	assert_int_equal(devices_attach(fd, rules, count, cache_fd, &err), 0);
+	return fd;
+}
+
+static void gone(const char *name)
+{
+	struct vps_err err = { 0 };
+	char path[96];
+
+	(void)snprintf(path, sizeof(path), "%s/%s", cg_path, name);
+	assert_int_equal(cg_remove(path, &err), 0);
+}
+
+static void cgroups_of_the_same_rules_share_a_program(void **state)
+{
+	static const struct device_rule none[] = { { false, 'a', DEVICE_ANY, DEVICE_ANY, RWM } };
+	const int cache_fd = ((struct scratch *)*state)->fd;
+	OWN_FD a = FD_NONE, b = FD_NONE, c = FD_NONE, d = FD_NONE;
+	uint32_t first;
+	int i;
+
+	need(missing);
+	a = with_rules("a", devices_default, devices_default_count, cache_fd);
+	b = with_rules("b", devices_default, devices_default_count, cache_fd);
+	first = program_of(a);
+	assert_int_equal(program_of(b), first);
+	/* Once more, in the place of itself; and other rules leave it alone. */
+	assert_int_equal(devices_attach(b, devices_default, devices_default_count, cache_fd,
+					&(struct vps_err){ 0 }), 0);
+	c = with_rules("c", none, 1, cache_fd);
+	assert_int_not_equal(program_of(c), first);
+	assert_int_equal(opens_in(c), 0);
+	assert_int_equal(opens_in(b), 15);
+	/* When nobody holds it, its number is another's or nobody's. */
+	d = with_rules("d", devices_default, devices_default_count, cache_fd);
+	first = program_of(d);
+	gone("a");
+	gone("b");
+	gone("d");
+	for (i = 0; i < 100 && is_loaded(first); i++)
+		(void)usleep(100000);
+	assert_false(is_loaded(first));
+	own_close(&a);
+	a = with_rules("a", devices_default, devices_default_count, cache_fd);
+	assert_int_not_equal(program_of(a), first);
+	assert_int_equal(opens_in(a), 15);
+	gone("a");
+	gone("c");
+}
+
+/* Whoever can write there could have everything allowed: a note that others may write is none. */
+static void a_note_is_believed_only_in_a_directory_of_ours(void **state)
+{
+	static const struct device_rule all[] = { { true, 'a', DEVICE_ANY, DEVICE_ANY, RWM } };
+	static const struct device_rule none[] = { { false, 'a', DEVICE_ANY, DEVICE_ANY, RWM } };
+	const int cache_fd = ((struct scratch *)*state)->fd;
+	struct vps_err err = { 0 };
+	OWN_FD a = FD_NONE, b = FD_NONE, c = FD_NONE;
+	OWN_MEM char *allows = NULL, *denies = NULL;
+	size_t len, id_len = 3 * sizeof(uint64_t);
+
+	need(missing);
+	a = with_rules("a", all, 1, cache_fd);
+	assert_true(cache_get(cache_fd, "vps_devices", 4096, &allows, &len));
+	b = with_rules("b", none, 1, cache_fd);
+	assert_true(cache_get(cache_fd, "vps_devices", 4096, &denies, &len));
+	/* A lie: that the program which allows all is the one which denies all. */
+	memcpy(denies, allows, id_len);
+	assert_int_equal(file_replace(cache_fd, "vps_devices", denies, len, 0600, false, &err), 0);
+	c = with_rules("c", none, 1, cache_fd);
+	assert_int_equal(program_of(c), program_of(a));	/* from us, it is believed */
+	assert_int_equal(fchmod(cache_fd, 0777), 0);
+	assert_int_equal(devices_attach(c, none, 1, cache_fd, &err), 0);
+	assert_int_not_equal(program_of(c), program_of(a));
+	assert_int_equal(opens_in(c), 0);
+	gone("a");
+	gone("b");
+	gone("c");
 }
 
 int main(void)
@@ -416,6 +531,8 @@ int main(void)
 		cmocka_unit_test(the_kernel_enforces_the_last_rules_that_were_attached),
 		cmocka_unit_test(every_shape_of_rules_passes_the_verifier),
 		cmocka_unit_test(a_failure_leaves_the_former_program_in_force),
+		scratch_test(cgroups_of_the_same_rules_share_a_program),
+		scratch_test(a_note_is_believed_only_in_a_directory_of_ours),
 	};
 
 	return cmocka_run_group_tests(tests, probe, NULL);

@@ -5,11 +5,13 @@
 
 #include "base/err.h"
 
-/* Filled by the caller; covers_close() it. */
+/* Of one container, in one mount namespace; covers_close() it. */
 struct covers {
 	int nodes_fd;	/* for devfs_open_null(), borrowed */
-	int empty_fd;	/* FD_NONE at first: an empty read-only tmpfs once one was needed */
+	int empty_fd;	/* an empty read-only tmpfs, attached, once one was needed */
 };
+
+#define COVERS_INIT { .nodes_fd = FD_NONE, .empty_fd = FD_NONE }
 
 /*
  * Hide what path names inside the tree of root_fd: a file under /dev/null, a

@@ -10,7 +10,6 @@
 
 #include "base/own.h"
 #include "base/path.h"
-#include "covers.h"
 #include "devfs.h"
 #include "mount_fd.h"
 
@@ -94,12 +93,11 @@ static int cover(const struct mounts_plan *plan, const struct mount_entry *entry
 }
 
 int guard_attach(const struct mounts_plan *plan, const struct mount_entry *entry, int mount_fd,
-		 const char *scratch, struct vps_err *err)
+		 struct covers *covers, const char *scratch, struct vps_err *err)
 {
 	OWN_FD scratch_fd = open(scratch, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	OWN_FD root_fd = open(plan->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	OWN_FD target_fd = FD_NONE, nodes_fd = FD_NONE;
-	struct covers covers = { .nodes_fd = FD_NONE, .empty_fd = FD_NONE };
 	int r;
 
 	if (scratch_fd < 0 || root_fd < 0)
@@ -113,9 +111,9 @@ int guard_attach(const struct mounts_plan *plan, const struct mount_entry *entry
 		return vps_err_set(err, r, "cannot attach the mount of %s", entry->destination);
 	if (plan->nodes)
 		nodes_fd = open(plan->nodes, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	covers.nodes_fd = nodes_fd;
-	r = cover(plan, entry, mount_fd, &covers, err);
-	covers_close(&covers);
+	covers->nodes_fd = nodes_fd;
+	r = cover(plan, entry, mount_fd, covers, err);
+	covers->nodes_fd = FD_NONE;
 	if (r < 0)
 		return r;
 	/* With its covers, and in one step: init never sees it without them. */

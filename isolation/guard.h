@@ -16,6 +16,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "isolation/covers.h"
 #include "isolation/mounts.h"
 
 /* Whether an entry is one that is handed over. */
@@ -43,11 +44,12 @@ bool guard_covers(const struct mounts_plan *plan, const char *path);
  * plan       plan->root is attached and shared in the mount namespace of this process
  * entry      whose destination exists inside the root
  * mount_fd   detached mount that init made, borrowed
+ * covers     the same for each mount of a container; the caller covers_close()s them
  * scratch    an existing directory of ours
  *
  * Returns 0, or -errno with err set.
  */
 int guard_attach(const struct mounts_plan *plan, const struct mount_entry *entry, int mount_fd,
-		 const char *scratch, struct vps_err *err);
+		 struct covers *covers, const char *scratch, struct vps_err *err);
 
 #endif

@@ -392,11 +392,12 @@ static int base_of(const struct mounts_plan *plan, const struct mounts_tree *tre
 static int cover_paths(const struct mounts_plan *plan, struct mounts_tree *tree,
 		       struct vps_err *err)
 {
-	struct covers covers = { .nodes_fd = tree->nodes_fd, .empty_fd = FD_NONE };
+	struct covers covers = COVERS_INIT;
 	const char *path;
 	size_t i;
 	int r = 0, base_fd;
 
+	covers.nodes_fd = tree->nodes_fd;
 	for (i = 0; r == 0 && i < plan->readonly_count; i++) {
 		path = plan->readonly[i];
 		base_fd = base_of(plan, tree, &path);

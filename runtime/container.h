@@ -12,6 +12,7 @@
 
 #include "base/err.h"
 #include "base/own.h"
+#include "isolation/covers.h"
 #include "isolation/scope.h"
 #include "runtime/oci.h"
 #include "runtime/view_client.h"
@@ -66,6 +67,7 @@ struct container {
 	int                       host_root_fd, host_cwd_fd;	/* where we were there */
 	int                       spare_fds[2];	/* of its root, which are better closed when it runs: overlay.h */
 	struct syscalls_filter    filter;
+	struct covers             covers;	/* of what init sends */
 	size_t                    placed;	/* index of the mount behind the last that init sent */
 	bool                      is_built;	/* init has sent SYNC_BUILT */
 	size_t                    moved_links;	/* of config.net_devices, while it comes up */
@@ -85,6 +87,7 @@ struct container {
 	.host_root_fd = FD_NONE,	\
 	.host_cwd_fd = FD_NONE,		\
 	.spare_fds = { FD_NONE, FD_NONE },	\
+	.covers = COVERS_INIT,	\
 }
 
 /*

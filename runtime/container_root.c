@@ -365,6 +365,7 @@ void root_settle(struct container *c)
 	size_t i;
 
 	root_handed(c);
+	covers_close(&c->covers);
 	for (i = 0; i < c->config.mount_count; i++)
 		own_close(&c->config.mounts[i].ids_fd);
 	for (i = 0; i < ARRAY_LEN(c->spare_fds); i++)
@@ -410,7 +411,8 @@ int container_place(struct container *c, int mount_fd, struct vps_err *err)
 		return vps_err_say(err, -EBADMSG, "init sent a mount that nobody expects");
 	r = scratch ? make_cover(scratch, true, err) : vps_err_set(err, -ENOMEM, "cannot mount");
 	if (r == 0)
-		r = guard_attach(&plan, &plan.mounts[c->placed++], mount_fd, scratch, err);
+		r = guard_attach(&plan, &plan.mounts[c->placed++], mount_fd, &c->covers, scratch,
+				 err);
 	/* Init may have failed already: then it has said why, and nobody takes this. */
 	if (r == 0)
 		(void)sync_send(c->sync_fd, SYNC_MOUNTED, FD_NONE);

@@ -71,7 +71,9 @@ typing() {
 	[[ $output == *from-42* ]]
 	[[ $(vps_get web1 monitor_pid) != "$monitor" ]]
 	(sleep 2; vpsctl stop --kill web1) 3>&- &
-	run -0 timeout 20 vpsctl console web1 < <(sleep 20)
+	mkfifo "$BATS_TEST_TMPDIR/keys"
+	exec 9<>"$BATS_TEST_TMPDIR/keys"
+	run -0 timeout 20 vpsctl console web1 <&9
 	wait
 }
 

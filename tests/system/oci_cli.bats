@@ -585,7 +585,9 @@ limit_of() {
 	run -7 timeout 20 vps-oci --root "$root" run --bundle "$bundle" c1 <<<'(exit 7)'
 	nothing_is_left c1
 	runs 'trap "exit 33" TERM; echo ready; while :; do sleep 0.1; done'
-	sleep 30 | vps-oci --root "$root" run --bundle "$bundle" c1 >"$BATS_TEST_TMPDIR/shown" 3>&- &
+	mkfifo "$BATS_TEST_TMPDIR/keys"
+	exec 9<>"$BATS_TEST_TMPDIR/keys"
+	vps-oci --root "$root" run --bundle "$bundle" c1 <&9 >"$BATS_TEST_TMPDIR/shown" 3>&- &
 	local runtime=$! status=0
 	eventually 10 grep -q ready "$BATS_TEST_TMPDIR/shown"
 	kill -TERM "$runtime"

@@ -198,15 +198,18 @@ int oci_parse(const char *text, size_t len, struct oci_config *config, struct vp
 #define ABSENT	"null"	/* as good as not being there, and no longer than an object that says anything */
 
 /* The document with that in place of a value. malloc()ed, or NULL. */
-static char *without(const char *text, size_t len, const char *value, size_t value_len)
+static char *without(const char *text, size_t len, const char *value, size_t value_len,
+		     size_t *ret_len)
 {
+	const size_t before = (size_t)(value - text), behind = len - before - value_len;
 	char *copy = malloc(len);
 
 	if (!copy)
 		return NULL;
-	memcpy(copy, text, len);
-	memset(copy + (value - text), ' ', value_len);
-	memcpy(copy + (value - text), ABSENT, strlen(ABSENT));
+	memcpy(copy, text, before);
+	memcpy(copy + before, ABSENT, strlen(ABSENT));
+	memcpy(copy + before + strlen(ABSENT), value + value_len, behind);
+	*ret_len = before + strlen(ABSENT) + behind;
 	return copy;
 }
 
@@ -217,15 +220,15 @@ int oci_parse_and_recall(const char *text, size_t len, int cache_fd, struct oci_
 	OWN_MEM char *rest = NULL;
 	struct vps_err ignored = { 0 };
 	const char *value;
-	size_t value_len;
+	size_t value_len, rest_len;
 	char *kept;
 	int r;
 
 	if (!doc_find(text, len, keys, &value, &value_len) || value_len < strlen(ABSENT))
 		return oci_parse(text, len, config, err);
 	if (syscalls_recall(value, value_len, cache_fd, ret_filter)) {
-		rest = without(text, len, value, value_len);
-		if (rest && oci_parse(rest, len, config, &ignored) == 0) {
+		rest = without(text, len, value, value_len, &rest_len);
+		if (rest && oci_parse(rest, rest_len, config, &ignored) == 0) {
 			config->has_seccomp = true;
 			return 0;
 		}

@@ -155,7 +155,7 @@ steps=("set journal" "set hugetlb.2M" "set hugetlb.1G" "set config" "set spec")
 @test "set: random ones, right and wrong, some of them killed: always old or new" {
 	hugetlb_vps
 	local small=64 large=1024 new_small new_large asked
-	for ((round = 0; round < ${VPS_SET_ROUNDS:-$(tries 100)}; round++)); do
+	for ((round = 0; round < ${VPS_SET_ROUNDS:-$(tries 60)}; round++)); do
 		new_small=$((RANDOM % 512 * 2)) new_large=$((RANDOM % 8 * 1024))
 		asked=(hugetlb.2M="${new_small}M" hugetlb.1G="${new_large}M")
 		case $((RANDOM % 3)) in
@@ -546,7 +546,7 @@ limits_are() {
 	vps_up web1 memory=128M disk=200M swap=0 cpus=1 pids=100 cpu.weight=100
 	burn web1 1
 	vps_sh web1 '(while :; do dd if=/dev/zero of=/f bs=1M count=60; sleep 0.2; done) >/dev/null 2>&1 </dev/null 3>&- &'
-	local now=(128 200 2 100 100) new round status rounds=${VPS_SET_ROUNDS:-40} refused=0 killed=0
+	local now=(128 200 2 100 100) new round status rounds=${VPS_SET_ROUNDS:-24} refused=0 killed=0
 	local cpus=(- 0.5 1 1.5 2) cgroup
 	cgroup=$(vps_cgroup web1)
 	limits_are web1 "$cgroup" "${now[@]}"

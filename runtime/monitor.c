@@ -402,6 +402,7 @@ static int sooner(int a_msec, int b_msec)
 static bool serve(struct monitor *m, int timeout_msec)
 {
 	struct pollfd fds[POLL_CONSOLE + CONSOLE_CLIENTS + 1];
+	bool has_ended;
 	size_t count;
 	int n;
 
@@ -417,20 +418,21 @@ static bool serve(struct monitor *m, int timeout_msec)
 	if (view_client_is_lost(&m->view))
 		timeout_msec = sooner(timeout_msec, LOST_MSEC);
 	n = poll(fds, POLL_CONSOLE + count, timeout_msec);
-	if (view_client_is_lost(&m->view) || (n > 0 && fds[POLL_VIEW].revents))
-		view_client_restore(&m->view);
+	has_ended = n > 0 && fds[POLL_INIT].revents & POLLIN;
 	if (n >= 0) {
 		alarms_handle(&m->alarms, fds + POLL_ALARMS);
 		elastic_loop_handle(&m->elastic, fds + POLL_ELASTIC);
 	}
 	if (n > 0 && fds[POLL_LISTENERS].revents)
 		(void)view_listeners_next(&m->view.listeners);	/* closes those that ended */
-	if (n <= 0)
-		return false;
-	console_server_handle(&m->console, fds + POLL_CONSOLE, count);
-	if (fds[POLL_CONTROL].revents & POLLIN)
+	if (n > 0)
+		console_server_handle(&m->console, fds + POLL_CONSOLE, count);
+	if (n > 0 && fds[POLL_CONTROL].revents & POLLIN)
 		accept_client(m);
-	return fds[POLL_INIT].revents & POLLIN;
+	/* Last, since it may take a while. */
+	if (!has_ended && (view_client_is_lost(&m->view) || (n > 0 && fds[POLL_VIEW].revents)))
+		view_client_restore(&m->view);
+	return has_ended;
 }
 
 /* Serve for a while without a VPS; ends early when a stop is asked for. */

@@ -19,6 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fileio.h"
 #include "base/lock.h"
 #include "base/own.h"
@@ -27,6 +28,8 @@
 
 #define TRIES		10	/* servers in a row that may be killed before we wait a little */
 #define ANSWER_SEC	2	/* that a server may take to accept a view */
+#define BEGIN_MSEC	20000	/* until a start goes on without a view */
+#define RESTORE_MSEC	1500	/* until a monitor looks after its VPS again, and comes back later */
 #define SPAWN_MSEC	2000	/* that another monitor may take to start one */
 #define CLONE_MSEC	5000	/* that the files of a new view may take */
 #define LISTENERS_MAX	512	/* of the 1024 descriptors that a monitor may have */
@@ -74,9 +77,10 @@ static int connect_once(int dir_fd)
 	/* Through the descriptor: a path below a long --root does not fit into 108 bytes. */
 	(void)snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/" VIEW_SOCKET,
 		       dir_fd);
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
 	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
 		return -errno;
-	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	return fd_take(&fd);
 }
 
@@ -191,11 +195,12 @@ static int hear_offer(struct view_client *client)
 }
 
 /* Give the server what we hold. Whoever is killed while it takes it is replaced. */
-static int hand_over(struct view_client *client, struct vps_err *err)
+static int hand_over(struct view_client *client, int64_t msec, struct vps_err *err)
 {
+	const int64_t deadline = clock_msec() + msec;
 	int tries, r = -ECONNREFUSED;
 
-	for (tries = 0; tries < TRIES && r < 0; tries++) {
+	for (tries = 0; tries < TRIES && r < 0 && clock_msec() < deadline; tries++) {
 		struct vps_err why = { 0 };
 
 		if (client->server_fd < 0)
@@ -238,7 +243,7 @@ void view_client_restore(struct view_client *client)
 	struct vps_err ignored = { 0 };	/* the next call tries again */
 
 	own_close(&client->server_fd);
-	if (client->fds[VIEW_FD_FUSE] >= 0 && hand_over(client, &ignored) < 0)
+	if (client->fds[VIEW_FD_FUSE] >= 0 && hand_over(client, RESTORE_MSEC, &ignored) < 0)
 		pass_calls(client);
 }
 
@@ -508,7 +513,7 @@ int view_client_end(struct view_client *client, struct vps_err *err)
 		return vps_err_say(err, -ENOENT, "no view was begun");
 	if (client->server_fd < 0 || hear_offer(client) < 0) {
 		own_close(&client->server_fd);
-		r = hand_over(client, err);
+		r = hand_over(client, BEGIN_MSEC, err);
 	}
 	if (r == 0)
 		r = take_files(client, err);

@@ -267,6 +267,21 @@ cpus_are() {
 	vps_sh web2 'grep -q " /proc/meminfo fuse" /proc/mounts && cat /proc/meminfo'
 }
 
+# As long as that takes: what a monitor has to do for its VPS does not wait for it.
+@test "view: a VPS whose monitor finds no server can be stopped" {
+	vps_up web1
+	vps_up web2
+	flock --no-fork "$VPS_ROOT/run.view/spawn" sleep 60 3>&- &
+	local starter=$!
+	eventually 2 is_locked "$VPS_ROOT/run.view/spawn"
+	kill -9 "$(server_pid)"
+	sleep 1
+	timeout 15 vpsctl destroy web1 web2 --force
+	kill "$starter"
+	wait "$starter" || true
+	[[ $(vpsctl list --json) == '[]' ]]
+}
+
 @test "view: the server ends after the last VPS" {
 	vps_up web1
 	server_pid

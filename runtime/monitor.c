@@ -381,7 +381,7 @@ static void accept_client(struct monitor *m)
 	}
 }
 
-#define LOST_MSEC	200	/* between tries to start the server of the view */
+#define LOST_MSEC	50	/* between tries to start the server of the view */
 
 enum {
 	POLL_INIT,

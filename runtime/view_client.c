@@ -28,8 +28,6 @@
 
 #define TRIES		10	/* servers in a row that may be killed before we wait a little */
 #define ANSWER_SEC	2	/* that a server may take to accept a view */
-#define BEGIN_MSEC	20000	/* until a start goes on without a view */
-#define RESTORE_MSEC	1500	/* until a monitor looks after its VPS again, and comes back later */
 #define SPAWN_MSEC	2000	/* that another monitor may take to start one */
 #define CLONE_MSEC	5000	/* that the files of a new view may take */
 #define LISTENERS_MAX	512	/* of the 1024 descriptors that a monitor may have */
@@ -112,8 +110,11 @@ static int spawn(const struct view_client *client, struct vps_err *err)
 	return status ? vps_err_say(err, -ECHILD, VIEW_PROGRAM " does not start") : 0;
 }
 
-/* A connection to the server, which is started unless there is one. */
-static int connect_server(const struct view_client *client, struct vps_err *err)
+/*
+ * A connection to the server, which is started unless there is one.
+ * -VPS_ELOCKED: somebody else has been starting it for wait_msec.
+ */
+static int connect_server(const struct view_client *client, int wait_msec, struct vps_err *err)
 {
 	OWN_FD dir_fd = dir_make(AT_FDCWD, client->dir, 0700, err);
 	OWN_FD lock_fd = FD_NONE;
@@ -125,7 +126,7 @@ static int connect_server(const struct view_client *client, struct vps_err *err)
 	if (fd >= 0)
 		return fd;
 	/* All monitors find it gone at the same time; one starts it, the others wait for that. */
-	lock_fd = lock_take(dir_fd, VIEW_SPAWN_LOCK, SPAWN_MSEC, err);
+	lock_fd = lock_take(dir_fd, VIEW_SPAWN_LOCK, wait_msec, err);
 	if (lock_fd < 0)
 		return lock_fd;
 	fd = connect_once(dir_fd);
@@ -194,32 +195,39 @@ static int hear_offer(struct view_client *client)
 	return r == -ENOENT ? 0 : r;
 }
 
-/* Give the server what we hold. Whoever is killed while it takes it is replaced. */
-static int hand_over(struct view_client *client, int64_t msec, struct vps_err *err)
+/* Give the server what we hold; wait_msec as in connect_server(). */
+static int try_server(struct view_client *client, int wait_msec, struct vps_err *err)
 {
-	const int64_t deadline = clock_msec() + msec;
+	int r;
+
+	if (client->server_fd < 0)
+		client->server_fd = connect_server(client, wait_msec, err);
+	r = client->server_fd < 0 ? client->server_fd :
+				    ask(client, VIEW_SERVE, client->fds, VIEW_FDS, 0);
+	if (r == 0)
+		r = hand_over_listeners(client);
+	if (r < 0)
+		own_close(&client->server_fd);
+	return r;
+}
+
+/* For a start, which can wait: whoever is killed while it takes it is replaced. */
+static int hand_over(struct view_client *client, struct vps_err *err)
+{
 	int tries, r = -ECONNREFUSED;
 
-	for (tries = 0; tries < TRIES && r < 0 && clock_msec() < deadline; tries++) {
+	for (tries = 0; tries < TRIES && r < 0; tries++) {
 		struct vps_err why = { 0 };
 
-		if (client->server_fd < 0)
-			client->server_fd = connect_server(client, &why);
-		r = client->server_fd < 0 ? client->server_fd :
-			ask(client, VIEW_SERVE, client->fds, VIEW_FDS, 0);
-		if (r == 0)
-			r = hand_over_listeners(client);
-		if (r == 0)
-			return 0;
-		if (client->server_fd < 0)
+		r = try_server(client, SPAWN_MSEC, &why);
+		if (r < 0 && why.code)
 			*err = why;
-		own_close(&client->server_fd);
 		if (r == -VPS_EHOST)
 			return r;
 		if (r == -EAGAIN && tries > 0)	/* it is stopped, or the host is very busy */
 			break;
 	}
-	return vps_err_set(err, r, VIEW_PROGRAM " does not take the VPS");
+	return r < 0 ? vps_err_set(err, r, VIEW_PROGRAM " does not take the VPS") : 0;
 }
 
 bool view_client_is_lost(const struct view_client *client)
@@ -241,9 +249,19 @@ static void pass_calls(const struct view_client *client)
 void view_client_restore(struct view_client *client)
 {
 	struct vps_err ignored = { 0 };	/* the next call tries again */
+	int r;
 
 	own_close(&client->server_fd);
-	if (client->fds[VIEW_FD_FUSE] >= 0 && hand_over(client, RESTORE_MSEC, &ignored) < 0)
+	if (client->fds[VIEW_FD_FUSE] < 0)
+		return;
+	r = try_server(client, 0, &ignored);
+	if (r == 0) {
+		client->lost_msec = 0;
+		return;
+	}
+	if (!client->lost_msec)
+		client->lost_msec = clock_msec();
+	if (r == -VPS_EHOST || clock_msec() - client->lost_msec > SPAWN_MSEC)
 		pass_calls(client);
 }
 
@@ -480,7 +498,7 @@ static int make_view(struct view_client *client, const struct view_plan *plan,
 	if (mount_fd < 0)
 		return mount_fd;
 	if (client->server_fd < 0)
-		client->server_fd = connect_server(client, err);
+		client->server_fd = connect_server(client, SPAWN_MSEC, err);
 	if (client->server_fd == -VPS_EHOST)
 		return client->server_fd;
 	/* What fails here may succeed a moment later: view_client_end() tries again. */
@@ -513,7 +531,7 @@ int view_client_end(struct view_client *client, struct vps_err *err)
 		return vps_err_say(err, -ENOENT, "no view was begun");
 	if (client->server_fd < 0 || hear_offer(client) < 0) {
 		own_close(&client->server_fd);
-		r = hand_over(client, BEGIN_MSEC, err);
+		r = hand_over(client, err);
 	}
 	if (r == 0)
 		r = take_files(client, err);
@@ -537,6 +555,7 @@ void view_client_down(struct view_client *client)
 	close_all(client->fds, VIEW_FDS);
 	view_listeners_free(&client->listeners);
 	client->answers_calls = false;
+	client->lost_msec = 0;
 }
 
 void view_client_leave(struct view_client *client)

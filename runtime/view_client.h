@@ -35,6 +35,7 @@ struct view_client {
 	size_t            file_count;
 	char              name[VIEW_NAME];	/* of the VPS whose view it is */
 	struct view_listeners listeners;
+	int64_t           lost_msec;	/* clock.h: since when no server takes what we hold; 0: one has */
 	bool              answers_calls;	/* the server is not one from before it could */
 };
 
@@ -102,7 +103,11 @@ int view_client_listen(struct view_client *client, int listener_fd);
 /* Whether readers wait because there is no server. */
 bool view_client_is_lost(const struct view_client *client);
 
-/* The server is gone: start another, or join the one that somebody else has started. */
+/*
+ * The server is gone: start another, or join the one that somebody else has
+ * started. One try, that waits for nobody else: where none is to be had, call it
+ * again a moment later. Calls that have waited for seconds get the kernel's answers.
+ */
 void view_client_restore(struct view_client *client);
 
 #endif

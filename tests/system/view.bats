@@ -276,9 +276,10 @@ cpus_are() {
 	eventually 2 is_locked "$VPS_ROOT/run.view/spawn"
 	kill -9 "$(server_pid)"
 	sleep 1
-	timeout 15 vpsctl destroy web1 web2 --force
+	run timeout 15 vpsctl destroy web1 web2 --force
 	kill "$starter"
 	wait "$starter" || true
+	[[ $status == 0 && -z $output ]]
 	[[ $(vpsctl list --json) == '[]' ]]
 }
 

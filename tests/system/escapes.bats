@@ -197,7 +197,7 @@ exec_until_caught() {
 	local number
 	touch "$BATS_TEST_TMPDIR/of-the-host"
 	start_detached c1
-	for number in $(seq 3 ${VPS_MUST_RUN:+4} 24); do	# the machine, ten times as slow, tries every fourth
+	for number in $(seq 2 24 | some); do	# and 7, which is the caller's
 		ln -sfn "/proc/self/fd/$number" "$rootfs/home"
 		for where in "/proc/self/fd/$number" "/proc/self/fd/$number/../../.." /home; do
 			config '.process.args = ["ls", "-a"] | .process.cwd = $cwd' --arg cwd "$where"

@@ -509,7 +509,7 @@ limit_of() {
 
 @test "oci: every mount option that features names is taken" {
 	local option
-	for option in $(vps-oci features | jq -r '.mountOptions[] | select(test("idmap|bind|tmpcopyup") | not)'); do
+	for option in $(vps-oci features | jq -r '.mountOptions[] | select(test("idmap|bind|tmpcopyup") | not)' | some); do
 		config '.mounts = [.mounts[] | select(.destination != "/tmp")] + [{destination: "/tmp", type: "tmpfs", options: [$option]}]' \
 			--arg option "$option"
 		config '.process.args = ["true"]'

@@ -441,7 +441,7 @@ oom_kills() {
 	vps_up web1 memory=256M swap=0
 	vps_sh web1 'dd if=/dev/zero of=/big bs=1M count=100 2>/dev/null'
 	local high=0
-	for _ in {1..10}; do
+	for _ in $(seq "$(tries 10)"); do
 		vpsctl set web1 memory=32M 3>&- &
 		sleep "0.0$((RANDOM % 10))"
 		kill -9 $! 2>/dev/null || true

@@ -94,9 +94,9 @@ void oci_box_unlink_gate(const struct oci_box *box);
 int oci_box_cache(const struct oci_box *box);
 
 /*
- * Path of an empty directory that each process covers in a mount namespace of
- * its own: nobody has to uncover and remove it. Lives as long as the box; NULL
- * without memory.
+ * Path of a directory that each process covers, or mounts in, in a mount
+ * namespace of its own: nobody has to unmount there, and mount points stay for
+ * the next. Lives as long as the box; NULL without memory.
  */
 const char *oci_box_scratch(struct oci_box *box);
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Finds a BPF program that is loaded already; called before one is loaded. */
+/* Loads BPF programs, or finds them loaded already; called by devices.c and families.c. */
 #include "bpf.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/own.h"
@@ -53,9 +54,9 @@ static bool identify(int fd, struct identity *ret)
 	return true;
 }
 
-int bpf_find_shared(int cache_fd, const char *name, const struct bpf_insn *insns, size_t count)
+/* The program of these instructions that note() left word of; or FD_NONE. */
+static int find_noted(int cache_fd, const char *name, const void *insns, size_t size)
 {
-	const size_t size = count * sizeof(*insns);
 	struct identity kept, found;
 	OWN_MEM char *bytes = NULL;
 	OWN_FD fd = FD_NONE;
@@ -71,9 +72,8 @@ int bpf_find_shared(int cache_fd, const char *name, const struct bpf_insn *insns
 	return fd_take(&fd);
 }
 
-void bpf_share(int cache_fd, const char *name, const struct bpf_insn *insns, size_t count, int fd)
+static void note(int cache_fd, const char *name, const void *insns, size_t size, int fd)
 {
-	const size_t size = count * sizeof(*insns);
 	struct identity identity;
 	OWN_MEM char *bytes = NULL;
 
@@ -85,4 +85,23 @@ void bpf_share(int cache_fd, const char *name, const struct bpf_insn *insns, siz
 	memcpy(bytes, &identity, sizeof(identity));
 	memcpy(bytes + sizeof(identity), insns, size);
 	cache_put(cache_fd, name, bytes, sizeof(identity) + size);
+}
+
+int bpf_load(union bpf_attr *attr, const char *name, const struct bpf_insn *insns, size_t count,
+	     int cache_fd)
+{
+	static const char license[] = "GPL";
+	const size_t size = count * sizeof(*insns);
+	int fd = find_noted(cache_fd, name, insns, size);
+
+	if (fd >= 0)
+		return fd;
+	attr->insns = (uintptr_t)insns;
+	attr->insn_cnt = (uint32_t)count;
+	attr->license = (uintptr_t)license;
+	(void)snprintf(attr->prog_name, sizeof(attr->prog_name), "%s", name);
+	fd = bpf(BPF_PROG_LOAD, attr);
+	if (fd >= 0)
+		note(cache_fd, name, insns, size, fd);
+	return fd;
 }

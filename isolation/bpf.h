@@ -28,17 +28,17 @@ int bpf_open(uint32_t id);
 int bpf_describe(int fd, struct bpf_prog_info *ret_info);
 
 /*
- * The program of these instructions that bpf_share() noted, while a cgroup still
- * holds it: to check and translate it once more takes 0.2 ms, and memory.
+ * Load a program, or take that of the same name and instructions which an
+ * earlier call loaded, while a cgroup still holds it: to check and translate
+ * it once more takes 0.2 ms, and memory.
  *
+ * attr       its type and what it is attached to; the rest is filled in here
+ * name       of the program, and of its note in the cache
  * cache_fd   as in cache_get()
- * name       of the program, and of the note
  *
- * Returns its descriptor, or FD_NONE: load it.
+ * Returns its descriptor, owned by the caller; or -1 with errno set.
  */
-int bpf_find_shared(int cache_fd, const char *name, const struct bpf_insn *insns, size_t count);
-
-/* Let others find a program that was loaded from these instructions. Best effort. */
-void bpf_share(int cache_fd, const char *name, const struct bpf_insn *insns, size_t count, int fd);
+int bpf_load(union bpf_attr *attr, const char *name, const struct bpf_insn *insns, size_t count,
+	     int cache_fd);
 
 #endif

@@ -263,23 +263,14 @@ int devices_program(const struct device_rule *rules, size_t count, struct bpf_in
 static int load_program(const struct bpf_insn *insns, size_t count, int cache_fd,
 			struct vps_err *err)
 {
-	static const char license[] = "GPL";
 	union bpf_attr attr;
-	int fd = bpf_find_shared(cache_fd, PROGRAM_NAME, insns, count);
+	int fd;
 
-	if (fd >= 0)
-		return fd;
 	bpf_clear(&attr);
 	attr.prog_type = BPF_PROG_TYPE_CGROUP_DEVICE;
-	attr.insns = (uintptr_t)insns;
-	attr.insn_cnt = (uint32_t)count;
-	attr.license = (uintptr_t)license;
-	memcpy(attr.prog_name, PROGRAM_NAME, sizeof(PROGRAM_NAME));
-	fd = bpf(BPF_PROG_LOAD, &attr);
-	if (fd >= 0) {
-		bpf_share(cache_fd, PROGRAM_NAME, insns, count, fd);
+	fd = bpf_load(&attr, PROGRAM_NAME, insns, count, cache_fd);
+	if (fd >= 0)
 		return fd;
-	}
 	if (errno == EINVAL || errno == ENOSYS)
 		return vps_err_say(err, -VPS_EHOST,
 				   "this kernel cannot restrict devices: it was built without CONFIG_CGROUP_BPF");

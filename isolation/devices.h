@@ -47,7 +47,7 @@ int devices_program(const struct device_rule *rules, size_t count, struct bpf_in
  * that we attached before in one step: at no time is everything allowed.
  *
  * cg_fd      directory of the cgroup (v2), borrowed
- * cache_fd   as in bpf_find_shared(): cgroups of the same rules share a program
+ * cache_fd   as in bpf_load(): cgroups of the same rules share a program
  *
  * Returns 0, or -errno with err set and the former program in force.
  */

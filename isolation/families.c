@@ -161,44 +161,24 @@ static uint32_t assemble(const int *families, size_t count, struct bpf_insn *cod
 	return at;
 }
 
-static int load_program(const struct bpf_insn *code, uint32_t count, int cache_fd,
-			struct vps_err *err)
+int families_refuse(int cg_fd, const int *families, size_t count, int cache_fd,
+		    struct vps_err *err)
 {
-	static const char license[] = "GPL";
+	struct bpf_insn code[FAMILIES_MAX + ENDS_ROOM];
+	int id = locate_hook(cache_fd, err);
+	OWN_FD program_fd = FD_NONE;
 	union bpf_attr attr;
-	int id, fd = bpf_find_shared(cache_fd, PROGRAM_NAME, code, count);
 
-	if (fd >= 0)
-		return fd;
-	id = locate_hook(cache_fd, err);
+	assert(count >= 1 && count <= FAMILIES_MAX);
 	if (id < 0)
 		return id;
 	bpf_clear(&attr);
 	attr.prog_type = BPF_PROG_TYPE_LSM;
 	attr.expected_attach_type = BPF_LSM_CGROUP;
 	attr.attach_btf_id = (uint32_t)id;
-	attr.insns = (uintptr_t)code;
-	attr.insn_cnt = count;
-	attr.license = (uintptr_t)license;
-	memcpy(attr.prog_name, PROGRAM_NAME, sizeof(PROGRAM_NAME));
-	fd = bpf(BPF_PROG_LOAD, &attr);
-	if (fd < 0)
-		return vps_err_set(err, -errno, "cannot load the program that refuses socket families");
-	bpf_share(cache_fd, PROGRAM_NAME, code, count, fd);
-	return fd;
-}
-
-int families_refuse(int cg_fd, const int *families, size_t count, int cache_fd,
-		    struct vps_err *err)
-{
-	struct bpf_insn code[FAMILIES_MAX + ENDS_ROOM];
-	OWN_FD program_fd = FD_NONE;
-	union bpf_attr attr;
-
-	assert(count >= 1 && count <= FAMILIES_MAX);
-	program_fd = load_program(code, assemble(families, count, code), cache_fd, err);
+	program_fd = bpf_load(&attr, PROGRAM_NAME, code, assemble(families, count, code), cache_fd);
 	if (program_fd < 0)
-		return program_fd;
+		return vps_err_set(err, -errno, "cannot load the program that refuses socket families");
 	bpf_clear(&attr);
 	attr.target_fd = (uint32_t)cg_fd;
 	attr.attach_bpf_fd = (uint32_t)program_fd;

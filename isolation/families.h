@@ -23,7 +23,7 @@ extern const size_t families_unheld_count;
  * in force until the cgroup is removed.
  *
  * families   count of them, 1 to 16
- * cache_fd   as in bpf_find_shared(); where the hook is, is kept there, too:
+ * cache_fd   as in bpf_load(); where the hook is, is kept there, too:
  *            finding it takes 5 ms
  *
  * Returns 0; -VPS_EHOST with err set when this kernel was built without what it

@@ -36,8 +36,9 @@ struct container {
 	const char               *id;
 	const char               *bundle;	/* directory that relative paths of the config start from */
 	const char               *run_dir;	/* directory of our own for this container, existing */
-	const char               *scratch;	/* existing directory that this process may cover, in a mount
-						   namespace of its own and until it ends; NULL: made in run_dir */
+	const char               *scratch;	/* existing directory, in which this process may leave mount points
+						   and which it may cover, in a mount namespace of its own and until
+						   it ends; NULL: made in run_dir */
 	const char               *cgroup_path;	/* below the v2 mount; "": none, and it becomes that when
 						   a rootless container may have none */
 	const struct scope       *scope;	/* systemd makes the cgroup, and cgroup_path is found out;

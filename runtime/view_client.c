@@ -75,9 +75,11 @@ static int connect_once(int dir_fd)
 	/* Through the descriptor: a path below a long --root does not fit into 108 bytes. */
 	(void)snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/" VIEW_SOCKET,
 		       dir_fd);
+	if (fd < 0)
+		return -errno;
 	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
-	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
 		return -errno;
 	return fd_take(&fd);
 }

@@ -14,6 +14,7 @@
 #include "oom.h"
 
 #define ID_COUNT	65536	/* of the range of a VPS */
+#define LINE_MSEC	500	/* for the line of a kill that was counted */
 #define QUIET_MSEC	1000	/* between two events of one kind: a tenant must not fill the log */
 #define CALM_MSEC	10000	/* without being told of pressure, it is over */
 #define DISK_MSEC	5000	/* between two looks at a disk with a limit */
@@ -66,6 +67,7 @@ void alarms_close(struct alarms *alarms)
 	for (id = 0; id < ALARMS; id++)
 		alarms->state[id] = (struct alarm_state){ .fd = FD_NONE };
 	own_close(&alarms->log_fd);
+	alarms->uncounted = 0;
 	own_close(&alarms->cg_fd);
 	disk_close(&alarms->disk);
 	alarms->disk_msec = 0;
@@ -126,16 +128,28 @@ static void record_victim(const struct alarms *alarms, const struct oom_victim *
 			       limit_of(alarms, "memory.max"), "is_host", victim->is_host));
 }
 
-/* The log names those of all VPSs; an id is in the range of one. */
-static void record_kills(const struct alarms *alarms, uint64_t kills)
+/*
+ * The log names those of all VPSs; an id is in the range of one. The kernel counts
+ * a kill first and writes its line then (__oom_kill_process()): a line may be behind
+ * its count, which is waited for, and before it, when its count was not yet read.
+ */
+static void record_kills(struct alarms *alarms, uint64_t kills)
 {
+	uint64_t before = kills < alarms->uncounted ? kills : alarms->uncounted;
+	int64_t until_msec = clock_msec() + LINE_MSEC;
 	struct oom_victim victim;
 
-	while (alarms->log_fd >= 0 && oom_next(alarms->log_fd, &victim)) {
+	kills -= before;
+	alarms->uncounted -= before;
+	while (alarms->log_fd >= 0 &&
+	       oom_next(alarms->log_fd, kills > 0 ? until_msec : 0, &victim)) {
 		if (victim.uid - alarms->first_uid >= ID_COUNT)
 			continue;
 		record_victim(alarms, &victim);
-		kills -= kills > 0;
+		if (kills > 0)
+			kills--;
+		else
+			alarms->uncounted++;
 	}
 	for (; kills > 0; kills--)	/* a log that was full, or may not be read */
 		event_record(alarms->root_fd, alarms->name, "oom-kill",

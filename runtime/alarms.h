@@ -39,6 +39,7 @@ struct alarms {
 	int         cg_fd;
 	uid_t       first_uid;	/* of its range */
 	int         log_fd;	/* the kernel's; FD_NONE: it may not be read */
+	uint64_t    uncounted;	/* victims of whom the log told before ALARM_OOM's count did */
 	struct alarm_state state[ALARMS];
 	struct disk disk;	/* of what it writes; no file system tells of itself, so it is looked at */
 	int64_t     disk_msec;	/* when next; 0: it has no limit */

@@ -11,11 +11,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/own.h"
 
 #define RECORD_MAX	8192	/* bytes: the kernel's own bound */
@@ -82,7 +84,15 @@ int oom_open(void)
 	return fd_take(&fd);
 }
 
-bool oom_next(int log_fd, struct oom_victim *ret_victim)
+static bool wait_for_record(int log_fd, int64_t until_msec)
+{
+	struct pollfd fd = { .fd = log_fd, .events = POLLIN };
+	int64_t left = until_msec ? until_msec - clock_msec() : 0;
+
+	return left > 0 && poll(&fd, 1, (int)left) > 0;
+}
+
+bool oom_next(int log_fd, int64_t until_msec, struct oom_victim *ret_victim)
 {
 	char record[RECORD_MAX];
 	ssize_t len;
@@ -90,6 +100,8 @@ bool oom_next(int log_fd, struct oom_victim *ret_victim)
 	for (;;) {
 		len = read(log_fd, record, sizeof(record) - 1);
 		if (len < 0 && (errno == EPIPE || errno == EINTR))	/* EPIPE: some were overwritten */
+			continue;
+		if (len < 0 && errno == EAGAIN && wait_for_record(log_fd, until_msec))
 			continue;
 		if (len <= 0)
 			return false;

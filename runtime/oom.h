@@ -18,8 +18,12 @@ struct oom_victim {
 /* The kernel's log from now on. A descriptor that the caller owns, or -errno. */
 int oom_open(void);
 
-/* The next one in the log. False: there is none yet. */
-bool oom_next(int log_fd, struct oom_victim *ret_victim);
+/*
+ * The next one in the log. False: there is none yet.
+ *
+ * until_msec  of clock_msec(): wait for one until then; 0: do not wait
+ */
+bool oom_next(int log_fd, int64_t until_msec, struct oom_victim *ret_victim);
 
 /* The one in a record of /dev/kmsg. False: it is about something else. */
 bool oom_parse(const char *record, struct oom_victim *ret_victim);

@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What the kernel says of a victim is read, whatever the victim calls itself. */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "base/own.h"
 #include "runtime/oom.h"
 
@@ -66,11 +71,53 @@ static void what_is_none_is_passed_over(void **state)
 	assert_int_equal(victim.pid, 7);
 }
 
+/* A pipe of packets has records, as the kernel's log. */
+static int open_log(int *ret_writer)
+{
+	int fds[2];
+
+	assert_return_code(pipe2(fds, O_DIRECT | O_NONBLOCK | O_CLOEXEC), errno);
+	*ret_writer = fds[1];
+	return fds[0];
+}
+
+static void write_record(int fd, const char *record)
+{
+	assert_int_equal(write(fd, record, strlen(record)), strlen(record));
+}
+
+static void *write_late(void *fd)
+{
+	(void)usleep(20000);
+	write_record(*(int *)fd, "6,1,1,-;usb 1-1: new device\n");
+	(void)usleep(20000);
+	write_record(*(int *)fd, "3,2,1,-;Memory cgroup out of memory: Killed process 42 (awk)" SIZES);
+	return NULL;
+}
+
+static void a_victim_that_is_late_is_waited_for(void **state)
+{
+	int writer, log_fd = open_log(&writer);
+	struct oom_victim victim;
+	pthread_t thread;
+
+	(void)state;
+	assert_false(oom_next(log_fd, 0, &victim));
+	assert_int_equal(pthread_create(&thread, NULL, write_late, &writer), 0);
+	assert_true(oom_next(log_fd, clock_msec() + 20000, &victim));
+	assert_int_equal(victim.pid, 42);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_false(oom_next(log_fd, clock_msec() + 20, &victim));
+	(void)close(writer);
+	(void)close(log_fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_victim_is_read),
 		cmocka_unit_test(what_is_none_is_passed_over),
+		cmocka_unit_test(a_victim_that_is_late_is_waited_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,7 +18,7 @@
 #include "base/own.h"
 #include "cache.h"
 
-#define FORMAT		"vpsbpf1"	/* change it when build or layout change what they make */
+#define FORMAT		"vpsbpf2"	/* change it when build or layout change what they make */
 #define NAME_ROOM	32
 #define ENTRY_MAX	(4u << 20)
 

@@ -6,7 +6,8 @@
  * At load time the kernel runs the filter for every number of every
  * architecture, to learn which calls are always allowed. libseccomp's program
  * compares number by number or in buckets of four. Allowed numbers lie side by
- * side, though, so a search over ranges has a tenth of the instructions.
+ * side, though, so a search over ranges has a tenth of the instructions. And it
+ * translates each instruction for the processor: all searches share their answers.
  *
  * Nothing here knows what a system call is. A program decides by comparing the
  * architecture and the number with constants, so between two neighbouring
@@ -26,6 +27,8 @@
 #define ARCHS_MAX	16
 #define BLOCKS_MAX	64
 #define JUMP_MAX	255	/* of a conditional jump; "ja" goes anywhere */
+#define JUMP_FAR	150	/* answers are written before a jump to them gets so long */
+#define SINGLES_MAX	3
 
 #define LOAD	(BPF_LD | BPF_W | BPF_ABS)
 #define NR_AT	((uint32_t)offsetof(struct seccomp_data, nr))
@@ -45,6 +48,19 @@ struct range {
 	struct decision decision;
 };
 
+/* Ranges of one decision with some single numbers of others between them. */
+struct group {
+	const struct range *ranges;	/* every second is a single one */
+	size_t              singles;
+};
+
+/* Where a comparison leads when it is true, or when not. */
+struct way {
+	size_t          compare;
+	bool            is_true;
+	struct decision decision;
+};
+
 struct layout {
 	const struct syscalls_program *from;
 	struct syscalls_program        to;
@@ -52,13 +68,21 @@ struct layout {
 	size_t        point_count;
 	struct range *ranges;	/* of one architecture; room for point_count */
 	size_t        range_count;
+	struct group *groups;	/* of them; the same room */
 	uint32_t      archs[ARCHS_MAX];
 	size_t        arch_count;
 	uint32_t      blocks[BLOCKS_MAX];	/* first instructions, in the old program */
 	size_t        block_count;
 	uint16_t      leaves[BPF_MAXINSNS];	/* jumps to blocks, in the new program */
 	size_t        leaf_count;
+	struct way    waiting[JUMP_MAX];	/* for the answer, which will follow */
+	size_t        waiting_count;
 };
+
+static bool is_same(struct decision a, struct decision b)
+{
+	return a.is_block == b.is_block && a.what == b.what;
+}
 
 static bool is_compare(const struct sock_filter *insn)
 {
@@ -222,8 +246,7 @@ static void find_ranges(struct layout *lay, uint32_t arch)
 		struct decision decision = decide(lay->from, arch, lay->points[i]);
 		const struct range *last = lay->ranges + lay->range_count - 1;
 
-		if (lay->range_count && last->decision.is_block == decision.is_block &&
-		    last->decision.what == decision.what)
+		if (lay->range_count && is_same(last->decision, decision))
 			continue;
 		lay->ranges[lay->range_count++] = (struct range){ lay->points[i], decision };
 	}
@@ -239,65 +262,193 @@ static int emit(struct layout *lay, uint16_t code, uint32_t k, size_t jt, size_t
 	return 0;
 }
 
-/* Instructions of the search over a part of the ranges. */
-static size_t tree_size(size_t count)
+static int find_block(struct layout *lay, uint32_t first)
 {
-	size_t left = count / 2;
+	size_t i;
 
-	if (count == 1)
-		return 1;
-	left = tree_size(left);
-	return 1 + (left > JUMP_MAX) + left + tree_size(count - count / 2);
+	for (i = 0; i < lay->block_count; i++)
+		if (lay->blocks[i] == first)
+			return (int)i;
+	if (i == BLOCKS_MAX)
+		return -EOPNOTSUPP;
+	lay->blocks[lay->block_count++] = first;
+	return (int)i;
 }
 
 static int emit_leaf(struct layout *lay, struct decision decision)
 {
-	size_t i;
+	int block;
 
 	if (!decision.is_block)
 		return emit(lay, BPF_RET | BPF_K, decision.what, 0, 0);
-	for (i = 0; i < lay->block_count; i++)
-		if (lay->blocks[i] == decision.what)
-			break;
-	if (i == BLOCKS_MAX || lay->leaf_count == BPF_MAXINSNS)
+	block = find_block(lay, decision.what);
+	if (block < 0 || lay->leaf_count == BPF_MAXINSNS)
 		return -EOPNOTSUPP;
-	if (i == lay->block_count)
-		lay->blocks[lay->block_count++] = decision.what;
 	lay->leaves[lay->leaf_count++] = (uint16_t)lay->to.count;
-	return emit(lay, BPF_JMP | BPF_JA, (uint32_t)i, 0, 0);	/* emit_blocks() knows the way */
+	return emit(lay, BPF_JMP | BPF_JA, (uint32_t)block, 0, 0);	/* emit_blocks() knows the way */
 }
 
-static int emit_tree(struct layout *lay, const struct range *ranges, size_t count)
+/* Lead one way of a comparison to the instruction that comes next. */
+static int lead_here(struct layout *lay, size_t compare, bool is_true)
+{
+	struct sock_filter *insn = &lay->to.insns[compare];
+	const size_t distance = lay->to.count - compare - 1;
+
+	if (distance > JUMP_MAX)
+		return -EOPNOTSUPP;
+	*(is_true ? &insn->jt : &insn->jf) = (uint8_t)distance;
+	return 0;
+}
+
+static int wait_for_answer(struct layout *lay, size_t compare, bool is_true,
+			   struct decision decision)
+{
+	if (lay->waiting_count == ARRAY_LEN(lay->waiting))
+		return -EOPNOTSUPP;
+	lay->waiting[lay->waiting_count++] = (struct way){ compare, is_true, decision };
+	return 0;
+}
+
+/* Each answer once for all comparisons that wait for it. Nobody may run into this from above. */
+static int emit_answers(struct layout *lay)
+{
+	size_t i, left;
+	int r = 0;
+
+	while (r == 0 && lay->waiting_count) {
+		const struct decision decision = lay->waiting[0].decision;
+
+		for (i = left = 0; r == 0 && i < lay->waiting_count; i++) {
+			const struct way way = lay->waiting[i];
+
+			if (is_same(way.decision, decision))
+				r = lead_here(lay, way.compare, way.is_true);
+			else
+				lay->waiting[left++] = way;
+		}
+		lay->waiting_count = left;
+		if (r == 0)
+			r = emit_leaf(lay, decision);
+	}
+	return r;
+}
+
+static bool is_far(const struct layout *lay)
+{
+	size_t i;
+
+	for (i = 0; i < lay->waiting_count; i++)
+		if (lay->to.count - lay->waiting[i].compare > JUMP_FAR)
+			return true;
+	return false;
+}
+
+static int emit_tree(struct layout *lay, const struct group *groups, size_t count);
+
+/* One way of a comparison: to an answer, or to a search over some groups, which follows. */
+static int emit_way(struct layout *lay, size_t compare, bool is_true, const struct group *groups,
+		    size_t count)
+{
+	int r;
+
+	if (count == 1 && groups->singles == 0)
+		return wait_for_answer(lay, compare, is_true, groups->ranges->decision);
+	r = lead_here(lay, compare, is_true);
+	return r < 0 ? r : emit_tree(lay, groups, count);
+}
+
+/* The single numbers of a group, one after the other. */
+static int emit_singles(struct layout *lay, const struct group *group)
+{
+	size_t i, compare;
+	int r = 0;
+
+	for (i = 0; r == 0 && i < group->singles; i++) {
+		const struct range *single = &group->ranges[2 * i + 1];
+
+		compare = lay->to.count;
+		r = emit(lay, BPF_JMP | BPF_JEQ | BPF_K, single->start, 0, 0);
+		if (r == 0)
+			r = wait_for_answer(lay, compare, true, single->decision);
+	}
+	return r < 0 ? r : wait_for_answer(lay, lay->to.count - 1, false, group->ranges->decision);
+}
+
+static size_t count_compares(const struct group *groups, size_t count)
+{
+	size_t i, compares = count;
+
+	for (i = 0; i < count; i++)
+		compares += groups[i].singles;
+	return compares;
+}
+
+/* More groups than a conditional jump leads past. */
+static int emit_long_tree(struct layout *lay, const struct group *groups, size_t count)
 {
 	const size_t half = count / 2;
-	size_t left;
+	size_t jump;
+	int r = emit(lay, BPF_JMP | BPF_JGE | BPF_K, groups[half].ranges->start, 0, 1);
+
+	jump = lay->to.count;
+	if (r == 0)
+		r = emit(lay, BPF_JMP | BPF_JA, 0, 0, 0);
+	if (r == 0)
+		r = emit_tree(lay, groups, half);
+	if (r == 0)
+		r = emit_answers(lay);
+	if (r < 0)
+		return r;
+	lay->to.insns[jump].k = (uint32_t)(lay->to.count - jump - 1);
+	return emit_tree(lay, groups + half, count - half);
+}
+
+static int emit_tree(struct layout *lay, const struct group *groups, size_t count)
+{
+	const size_t half = count / 2, compare = lay->to.count;
 	int r;
 
 	if (count == 1)
-		return emit_leaf(lay, ranges->decision);
-	left = tree_size(half);
-	if (left <= JUMP_MAX) {
-		r = emit(lay, BPF_JMP | BPF_JGE | BPF_K, ranges[half].start, left, 0);
-	} else {
-		r = emit(lay, BPF_JMP | BPF_JGE | BPF_K, ranges[half].start, 0, 1);
-		if (r == 0)
-			r = emit(lay, BPF_JMP | BPF_JA, (uint32_t)left, 0, 0);
-	}
+		return emit_singles(lay, groups);
+	if (count_compares(groups, half) > JUMP_FAR)
+		return emit_long_tree(lay, groups, count);
+	r = emit(lay, BPF_JMP | BPF_JGE | BPF_K, groups[half].ranges->start, 0, 0);
 	if (r == 0)
-		r = emit_tree(lay, ranges, half);
-	return r < 0 ? r : emit_tree(lay, ranges + half, count - half);
+		r = emit_way(lay, compare, false, groups, half);
+	if (r == 0 && is_far(lay))
+		r = emit_answers(lay);
+	return r < 0 ? r : emit_way(lay, compare, true, groups + half, count - half);
+}
+
+/* How many ranges of a single number, each between two of the first one's decision, begin here. */
+static size_t count_singles(const struct range *ranges, size_t count)
+{
+	size_t singles = 0, at;
+
+	for (at = 2; at < count && singles < SINGLES_MAX; at += 2, singles++)
+		if (!is_same(ranges[at].decision, ranges->decision) ||
+		    ranges[at].start - ranges[at - 1].start != 1)
+			break;
+	return singles;
 }
 
 /* The search for one architecture, entered with anything in the accumulator. */
 static int emit_arch(struct layout *lay, uint32_t arch)
 {
+	size_t i, count = 0;
 	int r;
 
 	find_ranges(lay, arch);
 	if (lay->range_count == 1)
-		return emit_leaf(lay, lay->ranges[0].decision);
+		return emit_leaf(lay, lay->ranges->decision);
+	for (i = 0; i < lay->range_count; i += 2 * lay->groups[count++].singles + 1)
+		lay->groups[count] = (struct group){
+			&lay->ranges[i], count_singles(&lay->ranges[i], lay->range_count - i),
+		};
 	r = emit(lay, LOAD, NR_AT, 0, 0);
-	return r < 0 ? r : emit_tree(lay, lay->ranges, lay->range_count);
+	if (r == 0)
+		r = emit_tree(lay, lay->groups, count);
+	return r < 0 ? r : emit_answers(lay);
 }
 
 /* A value that is none of the architectures that the program knows. */
@@ -391,14 +542,16 @@ int syscalls_layout(const struct syscalls_program *program, struct syscalls_prog
 	/* Two constants from each comparison, and 0. */
 	OWN_MEM uint32_t *points = calloc(2 * program->count + 1, sizeof(*points));
 	OWN_MEM struct range *ranges = calloc(2 * program->count + 1, sizeof(*ranges));
+	OWN_MEM struct group *groups = calloc(2 * program->count + 1, sizeof(*groups));
 	int r;
 
-	if (!lay || !insns || !contents || !place || !points || !ranges)
+	if (!lay || !insns || !contents || !place || !points || !ranges || !groups)
 		return -ENOMEM;
 	lay->from = program;
 	lay->to.insns = insns;
 	lay->points = points;
 	lay->ranges = ranges;
+	lay->groups = groups;
 	r = program->count ? survey(lay, contents) : -EOPNOTSUPP;
 	if (r == 0)
 		r = emit_archs(lay);

@@ -551,6 +551,32 @@ static void a_new_layout_decides_every_call_as_libseccomp_does(void **state)
 	}
 }
 
+/* So many answers that no jump reaches the last from the first comparison: they come in between. */
+static void a_long_search_has_its_answers_within_reach(void **state)
+{
+	enum { CALLS = 900, STEP = 2 };
+	struct sock_filter insns[2 * CALLS + 3];
+	struct syscalls_program raw = { insns, 0 }, laid_out;
+	uint32_t i;
+
+	(void)state;
+	insns[raw.count++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0);
+	for (i = 0; i < CALLS; i++) {
+		insns[raw.count++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, STEP * i, 0, 1);
+		insns[raw.count++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K,
+								  SECCOMP_RET_ERRNO | i / 3 % 5);
+	}
+	insns[raw.count++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, ALLOW);
+	assert_int_equal(syscalls_layout(&raw, &laid_out), 0);
+	for (i = 0; i < STEP * CALLS + 9; i++) {
+		const struct seccomp_data data = { .nr = (int)i };
+
+		assert_int_equal(run(insns, raw.count, &data),
+				 run(laid_out.insns, laid_out.count, &data));
+	}
+	free(laid_out.insns);
+}
+
 static void a_program_of_another_shape_is_left_alone(void **state)
 {
 	static struct sock_filter shapes[][4] = {
@@ -937,6 +963,7 @@ int main(void)
 		cmocka_unit_test(watched_calls_are_notified_until_they_are_watched_no_more),
 		cmocka_unit_test(what_a_profile_decides_about_a_call_is_not_changed_by_watching_it),
 		cmocka_unit_test(a_new_layout_decides_every_call_as_libseccomp_does),
+		cmocka_unit_test(a_long_search_has_its_answers_within_reach),
 		cmocka_unit_test(a_program_of_another_shape_is_left_alone),
 		cmocka_unit_test(what_was_compiled_once_is_read_back),
 		cmocka_unit_test(a_text_gets_the_filter_that_was_made_of_it_and_no_other),

@@ -14,13 +14,10 @@
 
 #define INITIAL_CGROUP_NS 0xEFFFFFFBU	/* its inode; include/linux/proc_ns.h of the kernel */
 
-/* Every controller of version 2; a set of them is a mask of 1 << index. */
+/* Every controller of version 2; a set of them is a mask of 1 << index: CG_ACCOUNTED is one. */
 static const char *const controllers[] = {
 	"cpu", "memory", "pids", "io", "cpuset", "hugetlb", "rdma", "misc", "dmem", "perf_event",
 };
-
-/* What every VPS is accounted by, where the host can: cpu, memory, pids, io. */
-#define ACCOUNTED 0xfu
 
 static bool in_cgroup_namespace(void)
 {
@@ -186,15 +183,22 @@ static int enable_singly(int cg_fd, unsigned todo, unsigned required, const char
 	return 0;
 }
 
-int cg_enable(int cg_fd, unsigned required, const char *path, size_t len, struct vps_err *err)
+int cg_enable(int cg_fd, unsigned required, unsigned *optional, const char *path, size_t len,
+	      struct vps_err *err)
 {
-	unsigned todo = (required | ACCOUNTED) & ~read_controllers(cg_fd, "cgroup.subtree_control");
+	unsigned todo = required | *optional;
 	struct vps_err ignored = { 0 };
 	char text[128];		/* all ten names fit */
 	int r = -EBUSY;
 
 	if (todo)
-		todo &= required | read_controllers(cg_fd, "cgroup.controllers");
+		todo &= ~read_controllers(cg_fd, "cgroup.subtree_control");
+	if (todo) {
+		const unsigned available = read_controllers(cg_fd, "cgroup.controllers");
+
+		*optional &= available | ~todo;
+		todo &= required | available;
+	}
 	if (!todo)
 		return 0;
 	/*

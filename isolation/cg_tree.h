@@ -17,6 +17,8 @@
 #define CG_MODE_PARENT	(0755 | S_ISVTX)
 #define CG_MODE		0755
 
+#define CG_ACCOUNTED	0xfu	/* what every VPS is accounted by, where the host can: cpu, memory, pids, io */
+
 /* Whether path is one below the root, of plain parts: 0, or -EINVAL with err set. */
 int cg_check_path(const char *path, struct vps_err *err);
 
@@ -38,12 +40,13 @@ int cg_required(int root_fd, const struct cg_value *values, size_t count, unsign
 
 /*
  * Let the children of a cgroup use these controllers and, where they are to
- * be had, those that a VPS is accounted by.
+ * be had, the optional ones: CG_ACCOUNTED in the root. What its children will
+ * lack is taken out of those.
  *
  * cg_fd      the cgroup; path and len: its name, the first len bytes of path, for the message
  * Returns 0, or -errno with err set when a required one cannot be enabled.
  */
-int cg_enable(int cg_fd, unsigned required, const char *path, size_t len, struct vps_err *err);
+int cg_enable(int cg_fd, unsigned required, unsigned *optional, const char *path, size_t len, struct vps_err *err);
 
 /* Say that the tree is mounted read-only. -VPS_EHOST. */
 int cg_say_read_only(struct vps_err *err);

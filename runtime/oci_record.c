@@ -14,7 +14,6 @@
 #include "state.h"
 #include "writer.h"
 
-#define RECORD_NAME	"state.json"
 #define RECORD_MAX	(64u << 10)	/* bytes; three paths and four numbers */
 
 int oci_record_write(int dir_fd, const struct oci_record *record, struct vps_err *err)
@@ -40,7 +39,7 @@ int oci_record_write(int dir_fd, const struct oci_record *record, struct vps_err
 	r = writer_text(&w, object, &text, err);
 	if (r < 0)
 		return r;
-	return file_replace(dir_fd, RECORD_NAME, text, strlen(text), 0600, false, err);
+	return file_replace(dir_fd, OCI_RECORD_NAME, text, strlen(text), 0600, false, err);
 }
 
 #define FIELD(field)	DOC_FIELD(struct oci_record, field)
@@ -82,7 +81,7 @@ int oci_record_read(int dir_fd, struct arena *arena, struct oci_record *ret_reco
 	size_t len;
 	int r;
 
-	r = file_read(dir_fd, RECORD_NAME, RECORD_MAX, &text, &len, &cause);
+	r = file_read(dir_fd, OCI_RECORD_NAME, RECORD_MAX, &text, &len, &cause);
 	if (r < 0 && r != -ENOENT) {
 		*err = cause;
 		return r;
@@ -94,7 +93,7 @@ int oci_record_read(int dir_fd, struct arena *arena, struct oci_record *ret_reco
 			doc_close(&doc);
 		}
 		if (r < 0)
-			return vps_err_in(err, RECORD_NAME " is damaged");
+			return vps_err_in(err, OCI_RECORD_NAME " is damaged");
 	}
 	*ret_record = record;
 	return 0;

@@ -10,6 +10,8 @@
 #include "base/arena.h"
 #include "base/err.h"
 
+#define OCI_RECORD_NAME	"state.json"	/* in the directory of a container */
+
 struct oci_record {
 	const char *bundle, *rootfs;	/* absolute; "" in a record that does not exist */
 	const char *cgroup;		/* below the v2 mount; "": none, or not known yet */

@@ -274,10 +274,11 @@ void oci_box_unlink_gate(const struct oci_box *box)
 
 int oci_box_cache(const struct oci_box *box)
 {
-	int fd;
+	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	int fd = openat(box->root_fd, CACHE_NAME, flags);
 
-	(void)mkdirat(box->root_fd, CACHE_NAME, 0700);	/* most often there already */
-	fd = openat(box->root_fd, CACHE_NAME, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 && mkdirat(box->root_fd, CACHE_NAME, 0700) == 0)
+		fd = openat(box->root_fd, CACHE_NAME, flags);
 	return fd < 0 ? FD_NONE : fd;
 }
 
@@ -285,7 +286,9 @@ const char *oci_box_scratch(struct oci_box *box)
 {
 	const char *slash = strrchr(box->run_dir, '/');
 
-	(void)mkdirat(box->root_fd, SCRATCH_NAME, 0700);	/* most often there already */
+	/* Most often there already, and to look takes no lock of all who look. */
+	if (faccessat(box->root_fd, SCRATCH_NAME, F_OK, 0) < 0)
+		(void)mkdirat(box->root_fd, SCRATCH_NAME, 0700);
 	return arena_printf(&box->arena, "%.*s/" SCRATCH_NAME, (int)(slash - box->run_dir),
 			    box->run_dir);
 }

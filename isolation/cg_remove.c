@@ -176,7 +176,8 @@ int cg_remove(const char *path, struct vps_err *err)
 	cg_fd = cg_open_below(root_fd, path);
 	if (cg_fd < 0 && cg_fd != -ENOENT)
 		return vps_err_set(err, cg_fd, "cannot open cgroup %s", path);
-	if (cg_fd >= 0) {
+	/* Most often nobody is left, and it goes without a look. */
+	if (cg_fd >= 0 && unlinkat(root_fd, path, AT_REMOVEDIR) < 0) {
 		r = empty(path, cg_fd, err);
 		if (r < 0)
 			return r;

@@ -195,10 +195,10 @@ static int make_mount(const struct mounts_plan *plan, struct mounts_tree *tree, 
 static int make_target(int root_fd, const struct mount_entry *entry, int mount_fd,
 		       struct vps_err *err)
 {
-	struct stat st;
+	struct stat st = { .st_mode = S_IFDIR };	/* of a file system */
 	int fd;
 
-	if (fstat(mount_fd, &st) < 0)
+	if (entry->is_bind && fstat(mount_fd, &st) < 0)
 		return vps_err_set(err, -errno, "cannot examine %s", entry->destination);
 	if (S_ISDIR(st.st_mode))
 		fd = path_make_dir_in_root(root_fd, entry->destination, 0755);

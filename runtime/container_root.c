@@ -147,6 +147,8 @@ static int make_cover(const char *path, bool is_dir, struct vps_err *err)
 {
 	int fd = -1;
 
+	if (access(path, F_OK) == 0)
+		return 0;
 	if (is_dir ? mkdir(path, 0700) == 0 : (fd = creat(path, 0600)) >= 0) {
 		own_close(&fd);
 		return 0;

@@ -277,8 +277,10 @@ int oci_box_cache(const struct oci_box *box)
 	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 	int fd = openat(box->root_fd, CACHE_NAME, flags);
 
-	if (fd < 0 && mkdirat(box->root_fd, CACHE_NAME, 0700) == 0)
+	if (fd < 0 && errno == ENOENT) {	/* somebody else may be making it, too */
+		(void)mkdirat(box->root_fd, CACHE_NAME, 0700);
 		fd = openat(box->root_fd, CACHE_NAME, flags);
+	}
 	return fd < 0 ? FD_NONE : fd;
 }
 

@@ -46,7 +46,8 @@ int cg_required(int root_fd, const struct cg_value *values, size_t count, unsign
  * cg_fd      the cgroup; path and len: its name, the first len bytes of path, for the message
  * Returns 0, or -errno with err set when a required one cannot be enabled.
  */
-int cg_enable(int cg_fd, unsigned required, unsigned *optional, const char *path, size_t len, struct vps_err *err);
+int cg_enable(int cg_fd, unsigned required, unsigned *optional, const char *path, size_t len,
+	      struct vps_err *err);
 
 /* Say that the tree is mounted read-only. -VPS_EHOST. */
 int cg_say_read_only(struct vps_err *err);

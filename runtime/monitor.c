@@ -381,6 +381,8 @@ static void accept_client(struct monitor *m)
 	}
 }
 
+#define LOST_MSEC	50	/* between tries to start the server of the view */
+
 enum {
 	POLL_INIT,
 	POLL_CONTROL,
@@ -413,7 +415,8 @@ static bool serve(struct monitor *m, int timeout_msec)
 	elastic_loop_poll(&m->elastic, fds + POLL_ELASTIC);
 	timeout_msec = sooner(timeout_msec, alarms_timeout(&m->alarms));
 	timeout_msec = sooner(timeout_msec, elastic_loop_timeout(&m->elastic));
-	timeout_msec = sooner(timeout_msec, view_client_timeout(&m->view));
+	if (view_client_is_lost(&m->view))
+		timeout_msec = sooner(timeout_msec, LOST_MSEC);
 	n = poll(fds, POLL_CONSOLE + count, timeout_msec);
 	has_ended = n > 0 && fds[POLL_INIT].revents & POLLIN;
 	if (n >= 0) {
@@ -427,7 +430,7 @@ static bool serve(struct monitor *m, int timeout_msec)
 	if (n > 0 && fds[POLL_CONTROL].revents & POLLIN)
 		accept_client(m);
 	/* Last, since it may take a while. */
-	if (!has_ended && (view_client_timeout(&m->view) == 0 || (n > 0 && fds[POLL_VIEW].revents)))
+	if (!has_ended && (view_client_is_lost(&m->view) || (n > 0 && fds[POLL_VIEW].revents)))
 		view_client_restore(&m->view);
 	return has_ended;
 }

@@ -29,8 +29,6 @@
 #define TRIES		10	/* servers in a row that may be killed before we wait a little */
 #define ANSWER_SEC	2	/* that a server may take to accept a view */
 #define SPAWN_MSEC	2000	/* that another monitor may take to start one */
-#define RETRY_MSEC	50	/* between tries of a monitor to find one, and … */
-#define SELDOM_MSEC	1000	/* … when it has found none for so long that the host may have none */
 #define CLONE_MSEC	5000	/* that the files of a new view may take */
 #define LISTENERS_MAX	512	/* of the 1024 descriptors that a monitor may have */
 
@@ -234,13 +232,9 @@ static int hand_over(struct view_client *client, struct vps_err *err)
 	return r < 0 ? vps_err_set(err, r, VIEW_PROGRAM " does not take the VPS") : 0;
 }
 
-int view_client_timeout(const struct view_client *client)
+bool view_client_is_lost(const struct view_client *client)
 {
-	int64_t now = clock_msec();
-
-	if (client->fds[VIEW_FD_FUSE] < 0 || client->server_fd >= 0)
-		return -1;
-	return client->retry_msec <= now ? 0 : (int)(client->retry_msec - now);
+	return client->fds[VIEW_FD_FUSE] >= 0 && client->server_fd < 0;
 }
 
 /* There is no server to be had: calls must not wait for one. */
@@ -257,7 +251,6 @@ static void pass_calls(const struct view_client *client)
 void view_client_restore(struct view_client *client)
 {
 	struct vps_err ignored = { 0 };	/* the next call tries again */
-	int64_t now;
 	int r;
 
 	own_close(&client->server_fd);
@@ -265,17 +258,13 @@ void view_client_restore(struct view_client *client)
 		return;
 	r = try_server(client, 0, &ignored);
 	if (r == 0) {
-		client->lost_msec = client->retry_msec = 0;
+		client->lost_msec = 0;
 		return;
 	}
-	now = clock_msec();
 	if (!client->lost_msec)
-		client->lost_msec = now;
-	client->retry_msec = now + RETRY_MSEC;
-	if (r == -VPS_EHOST || now - client->lost_msec > SPAWN_MSEC) {
-		client->retry_msec = now + SELDOM_MSEC;
+		client->lost_msec = clock_msec();
+	if (r == -VPS_EHOST || clock_msec() - client->lost_msec > SPAWN_MSEC)
 		pass_calls(client);
-	}
 }
 
 /* ---- calls ---- */
@@ -568,7 +557,7 @@ void view_client_down(struct view_client *client)
 	close_all(client->fds, VIEW_FDS);
 	view_listeners_free(&client->listeners);
 	client->answers_calls = false;
-	client->lost_msec = client->retry_msec = 0;
+	client->lost_msec = 0;
 }
 
 void view_client_leave(struct view_client *client)

@@ -36,7 +36,6 @@ struct view_client {
 	char              name[VIEW_NAME];	/* of the VPS whose view it is */
 	struct view_listeners listeners;
 	int64_t           lost_msec;	/* clock.h: since when no server takes what we hold; 0: one has */
-	int64_t           retry_msec;	/* when to look for one again */
 	bool              answers_calls;	/* the server is not one from before it could */
 };
 
@@ -101,14 +100,13 @@ bool view_client_is_listening(const struct view_client *client);
  */
 int view_client_listen(struct view_client *client, int listener_fd);
 
-/* How long until view_client_restore() is to be called, because readers wait for a server; -1: none do. */
-int view_client_timeout(const struct view_client *client);
+/* Whether readers wait because there is no server. */
+bool view_client_is_lost(const struct view_client *client);
 
 /*
  * The server is gone: start another, or join the one that somebody else has
- * started. One try, that waits for nobody else: where none is to be had,
- * view_client_timeout() says when to try again. Calls that have waited for seconds get the
- * kernel's answers.
+ * started. One try, that waits for nobody else: where none is to be had, call it
+ * again a moment later. Calls that have waited for seconds get the kernel's answers.
  */
 void view_client_restore(struct view_client *client);
 

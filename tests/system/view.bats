@@ -283,27 +283,6 @@ cpus_are() {
 	[[ $(vpsctl list --json) == '[]' ]]
 }
 
-sleeps() {
-	awk '$1 == "voluntary_ctxt_switches:" { print $2 }' "/proc/$1/status"
-}
-
-@test "view: a monitor that has found no server for long seldom looks for one, and takes the next" {
-	vps_up web1
-	local monitor before starter
-	monitor=$(vpsctl inspect web1 | jq .monitor_pid)
-	flock --no-fork "$VPS_ROOT/run.view/spawn" sleep 60 3>&- &
-	starter=$!
-	eventually 2 is_locked "$VPS_ROOT/run.view/spawn"
-	kill -9 "$(server_pid)"
-	sleep 3
-	before=$(sleeps "$monitor")
-	sleep 2
-	(($(sleeps "$monitor") - before < 15))	# every 50 ms: 40
-	kill "$starter"
-	wait "$starter" || true
-	vps_sh web1 'cat /proc/uptime'
-}
-
 @test "view: the server ends after the last VPS" {
 	vps_up web1
 	server_pid

@@ -30,7 +30,7 @@
 /* One cg_create() on its way down. */
 struct making {
 	const char *path;
-	unsigned    required, optional;	/* masks of controllers */
+	unsigned    required, lacking;	/* masks of controllers */
 	size_t      made_len;	/* of the shortest prefix of path that we made; 0: none yet */
 };
 
@@ -139,7 +139,7 @@ static int make_tree(int root_fd, struct making *making, struct vps_err *err)
 	for (;;) {
 		size_t end = at + strcspn(making->path + at, "/");
 		int parent_fd = at ? fd : root_fd;
-		int r = cg_enable(parent_fd, making->required, &making->optional, making->path,
+		int r = cg_enable(parent_fd, making->required, &making->lacking, making->path,
 				  at ? at - 1 : 0, err);
 
 		if (r == 0)
@@ -173,7 +173,7 @@ int cg_create(const char *path, const struct cg_value *values, size_t count, str
 	if (r < 0)
 		return r;
 	do {	/* a parent that was empty may be removed between our entering and using it */
-		struct making making = { path, required, CG_ACCOUNTED, 0 };
+		struct making making = { path, required, 0, 0 };
 
 		why = (struct vps_err){ 0 };
 		r = make_tree(root_fd, &making, &why);

@@ -14,10 +14,13 @@
 
 #define INITIAL_CGROUP_NS 0xEFFFFFFBU	/* its inode; include/linux/proc_ns.h of the kernel */
 
-/* Every controller of version 2; a set of them is a mask of 1 << index: CG_ACCOUNTED is one. */
+/* Every controller of version 2; a set of them is a mask of 1 << index. */
 static const char *const controllers[] = {
 	"cpu", "memory", "pids", "io", "cpuset", "hugetlb", "rdma", "misc", "dmem", "perf_event",
 };
+
+/* What every VPS is accounted by, where the host can: cpu, memory, pids, io. */
+#define ACCOUNTED 0xfu
 
 static bool in_cgroup_namespace(void)
 {
@@ -183,10 +186,10 @@ static int enable_singly(int cg_fd, unsigned todo, unsigned required, const char
 	return 0;
 }
 
-int cg_enable(int cg_fd, unsigned required, unsigned *optional, const char *path, size_t len,
+int cg_enable(int cg_fd, unsigned required, unsigned *lacking, const char *path, size_t len,
 	      struct vps_err *err)
 {
-	unsigned todo = required | *optional;
+	unsigned todo = required | (ACCOUNTED & ~*lacking);
 	struct vps_err ignored = { 0 };
 	char text[128];		/* all ten names fit */
 	int r = -EBUSY;
@@ -196,7 +199,7 @@ int cg_enable(int cg_fd, unsigned required, unsigned *optional, const char *path
 	if (todo) {
 		const unsigned available = read_controllers(cg_fd, "cgroup.controllers");
 
-		*optional &= available | ~todo;
+		*lacking |= todo & ~available;
 		todo &= required | available;
 	}
 	if (!todo)

@@ -17,8 +17,6 @@
 #define CG_MODE_PARENT	(0755 | S_ISVTX)
 #define CG_MODE		0755
 
-#define CG_ACCOUNTED	0xfu	/* what every VPS is accounted by, where the host can: cpu, memory, pids, io */
-
 /* Whether path is one below the root, of plain parts: 0, or -EINVAL with err set. */
 int cg_check_path(const char *path, struct vps_err *err);
 
@@ -40,13 +38,13 @@ int cg_required(int root_fd, const struct cg_value *values, size_t count, unsign
 
 /*
  * Let the children of a cgroup use these controllers and, where they are to
- * be had, the optional ones: CG_ACCOUNTED in the root. What its children will
- * lack is taken out of those.
+ * be had, those that a VPS is accounted by.
  *
+ * lacking    which of the latter are not to be had, in or above it: 0 for the root; grows
  * cg_fd      the cgroup; path and len: its name, the first len bytes of path, for the message
  * Returns 0, or -errno with err set when a required one cannot be enabled.
  */
-int cg_enable(int cg_fd, unsigned required, unsigned *optional, const char *path, size_t len,
+int cg_enable(int cg_fd, unsigned required, unsigned *lacking, const char *path, size_t len,
 	      struct vps_err *err);
 
 /* Say that the tree is mounted read-only. -VPS_EHOST. */

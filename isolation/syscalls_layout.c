@@ -6,8 +6,8 @@
  * At load time the kernel runs the filter for every number of every
  * architecture, to learn which calls are always allowed. libseccomp's program
  * compares number by number or in buckets of four. Allowed numbers lie side by
- * side, though, so a search over ranges has a tenth of the instructions. And it
- * translates each instruction for the processor: all searches share their answers.
+ * side, though, so a search over ranges has a tenth of the instructions. The
+ * kernel also translates each of them for the processor, so comparisons share answers.
  *
  * Nothing here knows what a system call is. A program decides by comparing the
  * architecture and the number with constants, so between two neighbouring

@@ -87,7 +87,7 @@ int oom_open(void)
 static bool wait_for_record(int log_fd, int64_t until_msec)
 {
 	struct pollfd fd = { .fd = log_fd, .events = POLLIN };
-	int64_t left = until_msec ? until_msec - clock_msec() : 0;
+	int64_t left = until_msec - clock_msec();
 
 	return left > 0 && poll(&fd, 1, (int)left) > 0;
 }

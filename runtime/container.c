@@ -7,8 +7,8 @@
  *   ---------------------------------------------------------------------
  *   userns, root, binds, filter, cgroup
  *   the view is begun: view_client.h
- *   clone3() into the cgroup ------------>  born in all its namespaces: container_clone.c
- *   [systemd moves it into a scope]
+ *   clone3() into the cgroup ------------>  born in its namespaces: container_clone.c
+ *   [systemd moves it into a scope]         network namespace, unless links are put there
  *   id maps, rlimits
  *   SYNC_MAPPED ------------------------->  root and binds taken,
  *   device rules, files of the view         root of the container, mounts laid

@@ -22,8 +22,9 @@ static uint64_t clone_flags(const struct container *c)
 	enum ns_kind kind;
 
 	for (kind = 0; kind < NS_KINDS; kind++)
-		/* The time namespace is prepared before, the cgroup one made inside: init.c. */
-		if (has_new(c, kind) && kind != NS_TIME && kind != NS_CGROUP)
+		/* That of time is prepared before, those of cgroup and, mostly, network made inside: init.c. */
+		if (has_new(c, kind) && kind != NS_TIME && kind != NS_CGROUP &&
+		    (kind != NS_NET || has_filled_netns(c)))
 			flags |= (uint64_t)ns_infos[kind].flag;
 	return flags;
 }
@@ -138,7 +139,7 @@ static int map_init(struct container *c, struct vps_err *err)
 	ns_owner_leave(&before);
 	if (r == 0 && c->config.has_rdt)
 		r = rdt_add(rdt_mount_point(), &c->config.rdt, c->id, c->init_pid, err);
-	if (r == 0 && has_new(c, NS_NET) && (c->attachments || c->config.net_device_count)) {
+	if (r == 0 && has_filled_netns(c)) {
 		c->netns_fd = openat(proc_fd, "ns/net", O_RDONLY | O_CLOEXEC);
 		if (c->netns_fd < 0)
 			r = vps_err_set(err, -errno, "cannot open the network namespace");

@@ -242,6 +242,15 @@ in_userns() {
 	nothing_is_left c1
 }
 
+@test "rootless: a namespace beyond user.max_net_namespaces is one sentence, and nothing is left" {
+	needs_subids
+	runs true
+	run -1 --separate-stderr in_userns sh -c \
+		'echo 0 >/proc/sys/user/max_net_namespaces && exec vps-oci run --bundle "$1" c1' sh "$bundle"
+	[[ $stderr == "vps-oci: enter: cannot make a network namespace: No space left on device" ]]
+	nothing_is_left c1
+}
+
 @test "rootless: with the host's network /sys is the host's, read-only" {
 	needs_subids
 	config '.linux.namespaces |= map(select(.type != "network"))'

@@ -23,6 +23,8 @@ const char *guard_below(const struct mount_entry *entry, const char *path)
 {
 	size_t len = strlen(entry->destination);
 
+	if (len && entry->destination[len - 1] == '/')
+		len--;
 	return strncmp(path, entry->destination, len) == 0 && path[len] == '/' ? path + len : NULL;
 }
 

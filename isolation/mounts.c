@@ -311,12 +311,34 @@ static int lay_mount(const struct mounts_plan *plan, struct mounts_tree *tree, s
 	return 0;
 }
 
-int mounts_build(const struct mounts_plan *plan, struct mounts_tree *tree, struct vps_err *err)
+/* Whether one lies on the other. */
+static bool are_stacked(const struct mount_entry *a, const struct mount_entry *b)
 {
-	bool has_dev = false;
-	size_t i;
-	int r;
+	return guard_is_under(a, b->destination) || guard_is_under(b, a->destination);
+}
 
+/*
+ * Lay the next that the runtime covers before its turn, if it is of that type and nothing before it
+ * lies where it does: the others need not wait then.
+ */
+static int lay_early(const struct mounts_plan *plan, struct mounts_tree *tree, const char *type,
+		     struct vps_err *err)
+{
+	size_t i = tree->early, before;
+
+	while (i < plan->mount_count && !guard_is_for(&plan->mounts[i]))
+		i++;
+	if (!plan->hand_over || i == plan->mount_count || strcmp(plan->mounts[i].type, type) != 0)
+		return 0;
+	for (before = 0; before < i; before++)
+		if (are_stacked(&plan->mounts[before], &plan->mounts[i]))
+			return 0;
+	tree->early = i + 1;
+	return lay_mount(plan, tree, i, err);
+}
+
+int mounts_attach(const struct mounts_plan *plan, struct mounts_tree *tree, struct vps_err *err)
+{
 	/*
 	 * Nothing may travel back to the host. A new user namespace has seen to
 	 * that, mount_namespaces(7); slave keeps what the host unmounts unmounted.
@@ -329,7 +351,20 @@ int mounts_build(const struct mounts_plan *plan, struct mounts_tree *tree, struc
 	/* Over "/": a directory that exists everywhere, and nobody looks it up from here on. */
 	if (move_mount(tree->root_fd, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0)
 		return vps_err_set(err, -errno, "cannot attach root %s", plan->root);
+	return lay_early(plan, tree, "proc", err);
+}
+
+int mounts_build(const struct mounts_plan *plan, struct mounts_tree *tree, struct vps_err *err)
+{
+	bool has_dev = false;
+	size_t i;
+	int r = lay_early(plan, tree, "sysfs", err);
+
+	if (r < 0)
+		return r;
 	for (i = 0; i <= plan->mount_count; i++) {
+		if (i < tree->early && guard_is_for(&plan->mounts[i]))
+			continue;
 		/* The runtime covers what it was handed while we do what does not wait for it. */
 		if (!has_dev && are_on_handed(plan, i)) {
 			r = devfs_fill(tree, plan, err);

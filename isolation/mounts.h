@@ -106,8 +106,9 @@ struct mounts_plan {
 
 /* What is held while the tree is built. Start with MOUNTS_TREE_INIT; mounts_close() it. */
 struct mounts_tree {
-	int  root_fd;		/* the new root; attached after mounts_build() */
+	int  root_fd;		/* the new root; attached after mounts_attach() */
 	int  nodes_fd;		/* plan->nodes, or FD_NONE */
+	size_t early;		/* before this one of the plan, every proc and sysfs was laid ahead */
 	size_t handed_over;	/* mounts that the runtime may not have put in place yet */
 	int *bind_fds;		/* one for each mount: a prepared bind's clone; laid, a proc or sysfs */
 	size_t bind_count;
@@ -123,15 +124,22 @@ struct mounts_tree {
 int mounts_open(const struct mounts_plan *plan, struct mounts_tree *tree, struct vps_err *err);
 
 /*
- * Step 2, as root of the container: attach the root over "/", lay the mounts
- * onto it in order, fill /dev. The old root is still there, so that the
+ * Step 2, as root of the container: attach the root over "/", and hand over proc
+ * ahead of all mounts that do not lie where it does, since to cover it takes the
+ * runtime long. After failure as of mounts_build().
+ */
+int mounts_attach(const struct mounts_plan *plan, struct mounts_tree *tree, struct vps_err *err);
+
+/*
+ * Step 3, in the network namespace of the container: lay the mounts onto the
+ * root in order, fill /dev. The old root is still there, so that the
  * kernel lets proc and sysfs be mounted and hooks see the host.
- * After failure the namespace is only good for dying, here and in step 4.
+ * After failure the namespace is only good for dying, here and in step 5.
  */
 int mounts_build(const struct mounts_plan *plan, struct mounts_tree *tree, struct vps_err *err);
 
 /*
- * Step 3, where the process has a terminal: a new pty of the container's own
+ * Step 4, where the process has a terminal: a new pty of the container's own
  * devpts, its slave bound over /dev/console.
  *
  * ret_master, ret_slave   owned by the caller
@@ -139,7 +147,7 @@ int mounts_build(const struct mounts_plan *plan, struct mounts_tree *tree, struc
 int mounts_console(const struct mounts_tree *tree, int *ret_master, int *ret_slave,
 		   struct vps_err *err);
 
-/* Step 4: masked and read-only paths, then the switch of root; the old one is gone after it. */
+/* Step 5: masked and read-only paths, then the switch of root; the old one is gone after it. */
 int mounts_enter(const struct mounts_plan *plan, struct mounts_tree *tree, struct vps_err *err);
 
 void mounts_close(struct mounts_tree *tree);

@@ -8,13 +8,14 @@
  *   userns, root, binds, filter, cgroup
  *   the view is begun: view_client.h
  *   clone3() into the cgroup ------------>  born in its namespaces: container_clone.c
- *   [systemd moves it into a scope]         network namespace, unless links are put there
+ *   [systemd moves it into a scope]
  *   id maps, rlimits
- *   SYNC_MAPPED ------------------------->  root and binds taken,
- *   device rules, files of the view         root of the container, mounts laid
- *                                    <----  SYNC_MOUNT with proc, then sysfs
- *   covers it, puts it in place: guard.h    the other mounts, device nodes
- *   SYNC_MOUNTED ------------------------>  what is mounted on those
+ *   SYNC_MAPPED ------------------------->  root and binds taken, root of the container
+ *   device rules, files of the view  <----  SYNC_MOUNT with proc
+ *   covers it, puts it in place: guard.h    a network namespace, unless links are put there
+ *                                    <----  SYNC_MOUNT with sysfs
+ *   covers that                             the other mounts, device nodes
+ *   SYNC_MOUNTED, SYNC_MOUNTED ---------->  what is mounted on those
  *   limits, links, network
  *                                    <----  SYNC_CONSOLE with the pty's master
  *                                    <----  SYNC_BUILT

@@ -184,6 +184,11 @@ static int build(struct container *c, const struct mounts_plan *plan, struct mou
 		r = become_root(c, err);
 	if (r == 0)
 		r = set_names(&c->config, err);
+	if (r == 0 && has_tree(c))
+		r = mounts_attach(plan, tree, err);
+	/* Behind the mounts that the runtime covers meanwhile. */
+	if (r == 0 && has_new(c, NS_NET) && !has_filled_netns(c) && unshare(CLONE_NEWNET) < 0)
+		r = vps_err_set(err, -errno, "cannot make a network namespace");
 	phase_end("init: namespaces");
 	if (r == 0)
 		r = has_tree(c) ? mounts_build(plan, tree, err) : 0;
@@ -212,25 +217,13 @@ static int pass_gate(const struct container *c, int *sync_fd, struct vps_err *er
 	return 0;
 }
 
-/* The first thing, so that the runtime works meanwhile; but it takes nothing before we are mapped. */
-static int await_maps(const struct container *c, int sync_fd, struct vps_err *err)
-{
-	bool makes_netns = has_new(c, NS_NET) && !has_filled_netns(c);
-	int failure = makes_netns && unshare(CLONE_NEWNET) < 0 ? -errno : 0;
-	int r = sync_expect(sync_fd, SYNC_MAPPED, err);
-
-	if (r == 0 && failure)
-		r = vps_err_set(err, failure, "cannot make a network namespace");
-	return r;
-}
-
 /* Until the tree is built and entered. */
 static int settle(struct container *c, int sync_fd, struct vps_err *err)
 {
 	struct mounts_tree tree = MOUNTS_TREE_INIT;
 	struct mounts_plan plan = container_mounts(c);
 	char cgroup[PATH_MAX];
-	int r = await_maps(c, sync_fd, err);
+	int r = sync_expect(sync_fd, SYNC_MAPPED, err);
 
 	phase_end("init: birth");
 	process_hide();

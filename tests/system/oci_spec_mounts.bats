@@ -151,6 +151,12 @@ teardown() {
 	[[ $output == "" ]]
 }
 
+@test "spec mounts: sysfs inside of another mount is refused in a user namespace, not hidden by that" {
+	config '.mounts |= [{destination: "/mnt", type: "tmpfs"}] + map(if .destination == "/sys" then .destination = "/mnt/sys" else . end)'
+	with_userns
+	refused "cannot open mount point /mnt/sys"
+}
+
 @test "spec mounts: tmpcopyup fills a tmpfs with what it hides" {
 	mount_add '{"destination": "/data", "type": "tmpfs", "source": "t", "options": ["tmpcopyup", "size=1m"]}'
 	config '.process.capabilities[] += ["CAP_DAC_OVERRIDE"]'

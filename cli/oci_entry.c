@@ -185,7 +185,10 @@ static uintptr_t find_auxiliary(char *const *env, uintptr_t type)
 	return 0;
 }
 
-/* As the kernel has mapped it, all bytes of the file being where they were. */
+/*
+ * As the kernel has mapped it, all bytes of the file being where they were. The
+ * pages of what is written are there at once: relocations write to nearly all.
+ */
 static bool map_segment(const Elf64_Phdr *segment, uintptr_t base, long fd)
 {
 	const uintptr_t page = 4096;
@@ -194,8 +197,9 @@ static bool map_segment(const Elf64_Phdr *segment, uintptr_t base, long fd)
 	int protection = (segment->p_flags & PF_R ? PROT_READ : 0) |
 			 (segment->p_flags & PF_W ? PROT_WRITE : 0) |
 			 (segment->p_flags & PF_X ? PROT_EXEC : 0);
+	int populated = segment->p_flags & PF_W ? MAP_POPULATE : 0;
 	long at = call6(SYS_mmap, (long)(start - skipped), (long)(end - start + skipped), protection,
-			MAP_PRIVATE | MAP_FIXED, fd, (long)(segment->p_offset - skipped));
+			MAP_PRIVATE | MAP_FIXED | populated, fd, (long)(segment->p_offset - skipped));
 
 	if (at < 0)
 		return false;

@@ -9,8 +9,8 @@
  *   the view is begun: view_client.h
  *   clone3() into the cgroup ------------>  born in its namespaces: container_clone.c
  *   [systemd moves it into a scope]
- *   id maps, rlimits
- *   SYNC_MAPPED ------------------------->  root and binds taken, root of the container
+ *   id maps, rlimits that are raised
+ *   SYNC_MAPPED ------------------------->  rlimits, root and binds taken, root of the container
  *   device rules, files of the view  <----  SYNC_MOUNT with proc
  *   covers it, puts it in place: guard.h    a network namespace, unless links are put there
  *                                    <----  SYNC_MOUNT with sysfs

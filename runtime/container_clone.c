@@ -119,10 +119,23 @@ static int pidns_leave(const struct container *c)
 	return setns(fd, CLONE_NEWPID) < 0 ? -errno : 0;
 }
 
+/* What init may not do itself. Without CAP_SYS_RESOURCE only the namespace's owner may, prlimit(2). */
+static int raise_limits(const struct container *c, struct vps_err *err)
+{
+	struct ns_owner before;
+	int r;
+
+	if (!process_raises_limits(&c->config.process))
+		return 0;
+	ns_owner_enter(owner_of(c), &before);
+	r = process_limit(c->init_pid, &c->config.process, err);
+	ns_owner_leave(&before);
+	return r;
+}
+
 static int map_init(struct container *c, struct vps_err *err)
 {
 	OWN_FD proc_fd = FD_NONE;
-	struct ns_owner before;
 	char path[32];
 	int r = 0;
 
@@ -132,11 +145,10 @@ static int map_init(struct container *c, struct vps_err *err)
 		return vps_err_set(err, -errno, "cannot open %s", path);
 	if (has_new(c, NS_USER))
 		r = idmap_write(proc_fd, c->init_pid, &c->config.idmap, err);
-	/* Without CAP_SYS_RESOURCE only its owner may limit what is in the namespace, prlimit(2). */
-	ns_owner_enter(owner_of(c), &before);
 	if (r == 0)
-		r = process_limit(c->init_pid, proc_fd, &c->config.process, err);
-	ns_owner_leave(&before);
+		r = raise_limits(c, err);
+	if (r == 0)
+		r = process_score(proc_fd, &c->config.process, err);
 	if (r == 0 && c->config.has_rdt)
 		r = rdt_add(rdt_mount_point(), &c->config.rdt, c->id, c->init_pid, err);
 	if (r == 0 && has_filled_netns(c)) {

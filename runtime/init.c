@@ -235,6 +235,8 @@ static int settle(struct container *c, int sync_fd, struct vps_err *err)
 		plan.await = await_place;
 		plan.hand_over_arg = &sync_fd;
 	}
+	if (r == 0)
+		r = process_limit(0, &c->config.process, err);
 	if (r == 0 && setsid() < 0)
 		r = vps_err_set(err, -errno, "cannot start a session");
 	if (r == 0)

@@ -337,7 +337,9 @@ static int release(struct join *join, int sync_fd, struct vps_err *err)
 	proc_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (proc_fd < 0)
 		return vps_err_set(err, -errno, "cannot open %s", path);
-	r = process_limit(join->pid, proc_fd, &join->process, err);
+	r = process_limit(join->pid, &join->process, err);
+	if (r == 0)
+		r = process_score(proc_fd, &join->process, err);
 	if (r == 0 && join->config->has_rdt)
 		r = rdt_add(rdt_mount_point(), &join->config->rdt, join->id, join->pid, err);
 	if (r == 0 && join->filter)

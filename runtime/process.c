@@ -34,22 +34,22 @@
 #include "sync.h"
 #include "users.h"
 
-static int set_oom_score(int proc_fd, int score, struct vps_err *err)
+bool process_raises_limits(const struct oci_process *process)
 {
-	struct vps_err why = { 0 };
-	char text[16];
-	int r;
+	struct rlimit own;
+	size_t i;
 
-	(void)snprintf(text, sizeof(text), "%d", score);
-	r = file_write(proc_fd, "oom_score_adj", text, &why);
-	/* Lowering it is for the host's root: a rootless container keeps what its maker has. */
-	if (r < 0 && !((r == -EACCES || r == -EPERM) && rootless_is()))
-		*err = why;
-	return err->code;
+	for (i = 0; i < process->rlimit_count; i++) {
+		const struct oci_rlimit *limit = &process->rlimits[i];
+
+		if (getrlimit((enum __rlimit_resource)limit->resource, &own) == 0 &&
+		    limit->hard > own.rlim_max)
+			return true;
+	}
+	return false;
 }
 
-int process_limit(pid_t pid, int proc_fd, const struct oci_process *process,
-		  struct vps_err *err)
+int process_limit(pid_t pid, const struct oci_process *process, struct vps_err *err)
 {
 	size_t i;
 
@@ -61,7 +61,23 @@ int process_limit(pid_t pid, int proc_fd, const struct oci_process *process,
 			return vps_err_set(err, -errno, "cannot set process.rlimits[%zu] to %ju:%ju",
 					   i, (uintmax_t)limit->soft, (uintmax_t)limit->hard);
 	}
-	return process->has_oom_score_adj ? set_oom_score(proc_fd, process->oom_score_adj, err) : 0;
+	return 0;
+}
+
+int process_score(int proc_fd, const struct oci_process *process, struct vps_err *err)
+{
+	struct vps_err why = { 0 };
+	char text[16];
+	int r;
+
+	if (!process->has_oom_score_adj)
+		return 0;
+	(void)snprintf(text, sizeof(text), "%d", process->oom_score_adj);
+	r = file_write(proc_fd, "oom_score_adj", text, &why);
+	/* Lowering it is for the host's root: a rootless container keeps what its maker has. */
+	if (r < 0 && !((r == -EACCES || r == -EPERM) && rootless_is()))
+		*err = why;
+	return err->code;
 }
 
 /* sched_setattr(2): glibc 2.36 has no declaration, and the kernel's header clashes with its own. */

@@ -16,14 +16,14 @@ struct process_plan {
 	int                           sync_fd;		/* to report on; closed by execve() */
 };
 
-/*
- * Limits that only the host may raise, set from outside: rlimits and
- * oom_score_adj of a process that still waits.
- *
- * proc_fd    directory /proc/PID, borrowed
- */
-int process_limit(pid_t pid, int proc_fd, const struct oci_process *process,
-		  struct vps_err *err);
+/* Whether a hard limit is above this process's own: then only the host may set them, from outside. */
+bool process_raises_limits(const struct oci_process *process);
+
+/* Set the rlimits of a process that has not become the tenant's yet; pid 0: of this one. */
+int process_limit(pid_t pid, const struct oci_process *process, struct vps_err *err);
+
+/* Set the oom_score_adj of a process that waits; proc_fd: its directory /proc/PID, borrowed. */
+int process_score(int proc_fd, const struct oci_process *process, struct vps_err *err);
 
 /* Make these (NULL, or three, FD_NONE among them) descriptors 0..2. 0, or -errno with err set. */
 int process_take_stdio(const int *stdio, struct vps_err *err);

@@ -59,6 +59,18 @@ load oci
 	refused 'process.rlimits[0].type: "RLIMIT_NOPE" is not known'
 }
 
+@test "spec process: rlimits above those of whoever starts it, with and without a user namespace" {
+	(((0x$(awk '/^CapEff/ { print $2 }' /proc/self/status) >> 24) & 1)) || lacking CAP_SYS_RESOURCE
+	local userns
+	config '.process.rlimits = [{type: "RLIMIT_NOFILE", soft: 300, hard: 400}]'
+	runs 'ulimit -n; ulimit -Hn'
+	for userns in true with_userns; do
+		$userns
+		run -0 sh -c 'ulimit -n 256; exec "$@"' sh vps-oci --root "$root" run --bundle "$bundle" c1
+		[[ $output == $'300\n400' ]]
+	done
+}
+
 @test "spec process: noNewPrivileges" {
 	config '.process.noNewPrivileges = false'
 	inside 'grep NoNewPrivs /proc/self/status'

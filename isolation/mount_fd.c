@@ -108,6 +108,8 @@ int mount_new(const struct mount_entry *entry, const char *label, struct vps_err
 	for (i = 0; i < entry->data_count; i++)
 		if (set_option(fs_fd, entry->data[i]) < 0)
 			return explain(fs_fd, entry, err);
+	if (entry->mode && set_option(fs_fd, entry->mode) < 0)
+		return explain(fs_fd, entry, err);
 	if (label && fsconfig(fs_fd, FSCONFIG_SET_STRING, "context", label, 0) < 0)
 		return explain(fs_fd, entry, err);
 	if (entry->sb_ro && fsconfig(fs_fd, FSCONFIG_SET_FLAG, "ro", NULL, 0) < 0)

@@ -141,7 +141,7 @@ static const char *place_on_host(const struct mount_entry *entry)
 static int mount_or_show(const struct mounts_plan *plan, struct mount_entry *entry,
 			 struct vps_err *err)
 {
-	const char *place = plan->is_rootless ? place_on_host(entry) : NULL;
+	const char *place = plan->is_rootless || plan->has_host_net ? place_on_host(entry) : NULL;
 	struct vps_err why = { 0 };
 	OWN_FD fd = mount_new(entry, plan->mount_label, &why);
 	int r;
@@ -162,6 +162,23 @@ static int mount_or_show(const struct mounts_plan *plan, struct mount_entry *ent
 	return fd_take(&fd);
 }
 
+/* A tmpfs has the mode of the directory that it hides, as of other runtimes. Returns text or NULL. */
+static const char *hidden_mode(const struct mounts_tree *tree, const struct mount_entry *entry,
+			       char text[16])
+{
+	OWN_FD fd = FD_NONE;
+	struct stat st;
+
+	if (strcmp(entry->type, "tmpfs") != 0 || entry->is_copied_up ||
+	    mount_has_data(entry, "mode="))
+		return NULL;
+	fd = path_open_in_root(tree->root_fd, entry->destination, O_PATH | O_DIRECTORY, 0);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return NULL;
+	(void)snprintf(text, 16, "mode=%o", st.st_mode & 07777);
+	return text;
+}
+
 /* The detached mount for one entry. */
 static int make_mount(const struct mounts_plan *plan, struct mounts_tree *tree, size_t index,
 		      struct vps_err *err)
@@ -169,6 +186,7 @@ static int make_mount(const struct mounts_plan *plan, struct mounts_tree *tree, 
 	struct mount_entry entry = plan->mounts[index];
 	bool is_cgroup = entry.type && strncmp(entry.type, "cgroup", 6) == 0;
 	OWN_FD fd = FD_NONE;
+	char mode[16];
 	int r;
 
 	if (tree->bind_fds[index] >= 0)
@@ -181,8 +199,10 @@ static int make_mount(const struct mounts_plan *plan, struct mounts_tree *tree, 
 		entry.sb_ro = false;
 		entry.attr_set &= ~(uint64_t)MOUNT_ATTR_RDONLY;
 	}
-	if (!entry.is_bind && !(is_cgroup && plan->cgroup_path))
+	if (!entry.is_bind && !(is_cgroup && plan->cgroup_path)) {
+		entry.mode = hidden_mode(tree, &entry, mode);
 		return mount_or_show(plan, &entry, err);
+	}
 
 	if (entry.is_bind)	/* the parent prepares those of a user namespace that are there */
 		return plan->has_userns ? -ENOENT : clone_bind(&entry, err);

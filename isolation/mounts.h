@@ -33,6 +33,7 @@ struct mount_entry {
 	struct idmap idmap;		/* of an id-mapped mount; empty: the container's own */
 	bool         is_optional;	/* "nofail": a source that is missing is no error */
 	int          ids_fd;		/* user namespace that maps its ids, or FD_NONE; not parsed */
+	const char  *mode;		/* "mode=…" of a tmpfs, beside data, or NULL; not parsed */
 	const char  *prepared;		/* where mounts_prepare() put it; not parsed, NULL at first */
 	int          mount_fd;		/* detached, made outside, for mounts_open() to take; or FD_NONE; not parsed */
 };
@@ -93,6 +94,7 @@ struct mounts_plan {
 	bool                      has_userns;	/* device nodes are then bound, not made */
 	bool                      has_nodes;	/* neither: they are in the mount of /dev already, devfs_make() */
 	bool                      is_rootless;	/* here too; and what may not be mounted anew is bound */
+	bool                      has_host_net;	/* with a user namespace: neither may sysfs be */
 	const char               *nodes;	/* directory of devfs_prepare() to bind them from; NULL: the host's /dev */
 	/*
 	 * With a user namespace: give proc and sysfs to the runtime, which puts

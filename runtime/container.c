@@ -12,7 +12,7 @@
  *   id maps, rlimits that are raised
  *   SYNC_MAPPED ------------------------->  rlimits, root and binds taken, root of the container
  *   device rules, files of the view  <----  SYNC_MOUNT with proc
- *   covers it, puts it in place: guard.h    a network namespace, unless links are put there
+ *   covers it, puts it in place: guard.h    ipc namespace; network, unless links are put there
  *                                    <----  SYNC_MOUNT with sysfs
  *   covers that                             the other mounts, device nodes
  *   SYNC_MOUNTED, SYNC_MOUNTED ---------->  what is mounted on those

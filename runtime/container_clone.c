@@ -22,8 +22,8 @@ static uint64_t clone_flags(const struct container *c)
 	enum ns_kind kind;
 
 	for (kind = 0; kind < NS_KINDS; kind++)
-		/* That of time is prepared before, those of cgroup and, mostly, network made inside: init.c. */
-		if (has_new(c, kind) && kind != NS_TIME && kind != NS_CGROUP &&
+		/* That of time is prepared before; those of cgroup, ipc and, mostly, network init makes. */
+		if (has_new(c, kind) && kind != NS_TIME && kind != NS_CGROUP && kind != NS_IPC &&
 		    (kind != NS_NET || has_filled_netns(c)))
 			flags |= (uint64_t)ns_infos[kind].flag;
 	return flags;

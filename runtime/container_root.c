@@ -50,6 +50,7 @@ struct mounts_plan container_mounts(const struct container *c)
 		.view_count = c->view ? c->view->file_count : 0,
 		.has_userns = has_userns(c),
 		.is_rootless = c->is_rootless,
+		.has_host_net = has_userns(c) && !config->namespaces[NS_NET].is_listed,
 		.nodes = c->nodes,
 		.has_nodes = c->has_nodes,
 	};

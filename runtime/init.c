@@ -169,6 +169,19 @@ static int enter_root(const struct mounts_tree *tree, struct vps_err *err)
 	return 0;
 }
 
+/*
+ * What is made late: the network namespace so that the runtime covers proc meanwhile, the ipc
+ * namespace because /dev/mqueue belongs to whoever makes it.
+ */
+static int make_namespaces(const struct container *c, struct vps_err *err)
+{
+	if (has_new(c, NS_NET) && !has_filled_netns(c) && unshare(CLONE_NEWNET) < 0)
+		return vps_err_set(err, -errno, "cannot make a network namespace");
+	if (has_new(c, NS_IPC) && unshare(CLONE_NEWIPC) < 0)
+		return vps_err_set(err, -errno, "cannot make an ipc namespace");
+	return 0;
+}
+
 static int build(struct container *c, const struct mounts_plan *plan, struct mounts_tree *tree,
 		 int sync_fd, struct vps_err *err)
 {
@@ -186,15 +199,17 @@ static int build(struct container *c, const struct mounts_plan *plan, struct mou
 		r = set_names(&c->config, err);
 	if (r == 0 && has_tree(c))
 		r = mounts_attach(plan, tree, err);
-	/* Behind the mounts that the runtime covers meanwhile. */
-	if (r == 0 && has_new(c, NS_NET) && !has_filled_netns(c) && unshare(CLONE_NEWNET) < 0)
-		r = vps_err_set(err, -errno, "cannot make a network namespace");
+	if (r == 0)
+		r = make_namespaces(c, err);
 	phase_end("init: namespaces");
 	if (r == 0)
 		r = has_tree(c) ? mounts_build(plan, tree, err) : 0;
 	phase_end("init: mounts");
 	if (r == 0)
 		r = set_sysctls(&c->config, err);
+	/* As engines expect; what is in its way process.c says. */
+	if (r == 0 && has_tree(c))
+		own_close(&(int){ path_make_dir_in_root(tree->root_fd, c->config.process.cwd, 0755) });
 	if (r == 0 && c->attachments && c->attachments->files)
 		r = c->attachments->files(c, tree->root_fd, err);
 	if (r == 0)

@@ -333,13 +333,16 @@ int process_confine(const struct process_plan *plan, struct vps_err *err)
 int process_become(const struct process_plan *plan, struct vps_err *err)
 {
 	const struct oci_process *process = plan->process;
+	struct vps_err as_root = { 0 };
 	int r = process->no_new_privileges ? 0 : load_filter(plan, err);
+	/* It may be one that the user cannot enter, and one of his that root cannot: as of NFS. */
+	int entered = r == 0 ? enter_cwd(process->cwd, &as_root) : r;
 
 	if (r == 0)
 		r = become_user(process, err);
 	if (r == 0)
 		r = caps_after_setuid(&process->caps, err);
-	if (r == 0)
+	if (r == 0 && entered < 0)
 		r = enter_cwd(process->cwd, err);
 	if (r < 0)
 		return r;

@@ -157,6 +157,16 @@ teardown() {
 	refused "cannot open mount point /mnt/sys"
 }
 
+@test "spec mounts: a tmpfs has the mode of what it hides, unless it is told one" {
+	mkdir -m 750 "$ROOTFS/private"
+	mount_add '{"destination": "/private", "type": "tmpfs"}'
+	mount_add '{"destination": "/new/here", "type": "tmpfs"}'
+	mount_add '{"destination": "/mnt", "type": "tmpfs", "options": ["mode=711"]}'
+	inside 'stat -c %a /private /new/here /mnt'
+	[[ $output == $'750\n1777\n711' ]]
+	rm -r "$ROOTFS/private" "$ROOTFS/new"
+}
+
 @test "spec mounts: tmpcopyup fills a tmpfs with what it hides" {
 	mount_add '{"destination": "/data", "type": "tmpfs", "source": "t", "options": ["tmpcopyup", "size=1m"]}'
 	config '.process.capabilities[] += ["CAP_DAC_OVERRIDE"]'

@@ -191,6 +191,15 @@ show='for n in cgroup ipc mnt net pid time user uts; do readlink /proc/self/ns/$
 	[[ $(awk '/^Gid/ { print $2 }' "/proc/$(oci_pid c1)/status") == 300005 ]]
 }
 
+@test "spec namespaces: with a user namespace, message queues are its root's, and /sys is the host's where its network is" {
+	with_userns
+	inside 'stat -c "%u %a" /dev/mqueue; ls /sys/class/net'
+	[[ $output == $'0 1777\nlo' ]]
+	lacks network
+	inside 'ls /sys/class/net; ! touch /sys/x 2>/dev/null'
+	[[ $output == "$(ls /sys/class/net)" ]]
+}
+
 @test "spec namespaces: timeOffsets shift the clocks" {
 	config '.linux.namespaces += [{type: "time"}] | .linux.timeOffsets = {monotonic: {secs: 1000, nanosecs: 5}, boottime: {secs: 10000000}}'
 	inside 'cut -d . -f 1 /proc/uptime; tr -s " \t" " " </proc/self/timens_offsets'

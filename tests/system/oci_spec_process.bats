@@ -5,15 +5,43 @@
 load helpers
 load oci
 
-@test "spec process: cwd is where it starts, and is made neither up nor outside" {
+@test "spec process: cwd is where it starts; it is made inside the root, and what is in its way is said" {
+	local userns cwd
 	config '.process.cwd = "/tmp"'
 	inside 'pwd'
 	[[ $output == /tmp ]]
-	config '.process.cwd = "/no/such"'
-	run -1 --separate-stderr oci run --bundle "$bundle" c1
-	[[ $stderr == *"cannot enter working directory /no/such: No such file or directory" ]]
+	mkdir "$ROOTFS/theirs"
+	chown 100000:100000 "$ROOTFS/theirs"
+	for userns in true with_userns; do
+		$userns
+		config '.process.cwd = "/theirs/no/such"'
+		inside 'pwd; stat -c "%u %g %a" .'
+		[[ $output == $'/theirs/no/such\n0 0 755' ]]
+		rm -r "$ROOTFS/theirs/no"
+	done
+	rmdir "$ROOTFS/theirs"
+	ln -s /../../../no "$ROOTFS/out"
+	for cwd in /bin/busybox /out/such; do
+		config '.process.cwd = $cwd' --arg cwd "$cwd"
+		run -1 --separate-stderr oci run --bundle "$bundle" c1
+		[[ $stderr == *"cannot enter working directory $cwd: No"*" directory" ]]
+	done
+	rm "$ROOTFS/out"
 	config '.process.cwd = "tmp"'
 	refused 'process.cwd: "tmp" is not an absolute path'
+}
+
+@test "spec process: a cwd that the user may not enter is entered for him, one that is his own by himself" {
+	local cwd
+	mkdir -m 700 "$ROOTFS/private" "$ROOTFS/own"
+	chown 1000 "$ROOTFS/own"
+	config '.process.user.uid = 1000 | .process.capabilities = {}'
+	for cwd in /private /own; do
+		config '.process.cwd = $cwd' --arg cwd "$cwd"
+		inside 'id -u; pwd'
+		[[ $output == $'1000\n'$cwd ]]
+	done
+	rmdir "$ROOTFS/private" "$ROOTFS/own"
 }
 
 @test "spec process: env is all that there is, and args[0] is looked for in its PATH" {

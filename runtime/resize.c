@@ -131,12 +131,22 @@ static int change_by_words(struct resize *rz, const struct vps_settings *setting
 
 /* ---- whether it can be ---- */
 
+/* A link that is limited shows that this kernel can, and faster than the probe. */
+static bool is_limited_link(const struct live *live, enum resource_id id)
+{
+	char lines[LIVE_LINES];
+	uint64_t value;
+
+	return resources[id].place == PLACE_LINK && live->cg_fd >= 0 &&
+	       live_read(live, id, &value, lines) == 0 && value != UINT64_MAX;
+}
+
 /* Whether the spec lets this host leave out what it cannot do. */
 static bool is_left_out(const struct resize *rz, const struct limits *limits, enum resource_id id)
 {
 	struct vps_err ignored = { 0 };
 
-	return rz->spec.is_best_effort && is_saved(rz) &&
+	return rz->spec.is_best_effort && is_saved(rz) && !is_limited_link(&rz->live, id) &&
 	       host_limits_check(limits, id, &rz->live.places, &ignored) == -VPS_EHOST;
 }
 

@@ -182,6 +182,14 @@ static int make_namespaces(const struct container *c, struct vps_err *err)
 	return 0;
 }
 
+/* As engines expect. What is in its way is said by who enters it, process_become(). */
+static void make_cwd(const struct container *c, const struct mounts_tree *tree)
+{
+	OWN_FD fd = path_make_dir_in_root(tree->root_fd, c->config.process.cwd, 0755);
+
+	(void)fd;
+}
+
 static int build(struct container *c, const struct mounts_plan *plan, struct mounts_tree *tree,
 		 int sync_fd, struct vps_err *err)
 {
@@ -207,9 +215,8 @@ static int build(struct container *c, const struct mounts_plan *plan, struct mou
 	phase_end("init: mounts");
 	if (r == 0)
 		r = set_sysctls(&c->config, err);
-	/* As engines expect; what is in its way process.c says. */
 	if (r == 0 && has_tree(c))
-		own_close(&(int){ path_make_dir_in_root(tree->root_fd, c->config.process.cwd, 0755) });
+		make_cwd(c, tree);
 	if (r == 0 && c->attachments && c->attachments->files)
 		r = c->attachments->files(c, tree->root_fd, err);
 	if (r == 0)

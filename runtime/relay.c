@@ -7,7 +7,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
@@ -27,12 +26,6 @@ static void pass_size(int from_fd, int master_fd)
 		(void)ioctl(master_fd, TIOCSWINSZ, &size);
 }
 
-/* Typed, but not yet taken by the pty: it may be full while its program waits for us to read. */
-struct typed {
-	char   keys[8192];
-	size_t len;
-};
-
 /* Show what there is. False at the end of output. */
 static bool show(int master_fd)
 {
@@ -44,15 +37,12 @@ static bool show(int master_fd)
 	return len > 0 && fd_write_all(STDOUT_FILENO, data, (size_t)len) == 0;
 }
 
-/* Take what was typed, when what was typed before is gone. False at the end of input. */
+/* False at the end of input. */
 static bool take(struct typed *typed)
 {
-	ssize_t len = read(STDIN_FILENO, typed->keys, sizeof(typed->keys));
+	int r = typed_take(typed);
 
-	if (len < 0)
-		return errno == EAGAIN || errno == EINTR;
-	typed->len = (size_t)len;
-	return len > 0;
+	return r == 0 || r == -EAGAIN || r == -EINTR;
 }
 
 #define END_MSEC	250
@@ -70,16 +60,6 @@ static void type_end(struct typed *typed, int master_fd)
 		return;
 	typed->keys[0] = (char)settings.c_cc[VEOF];
 	typed->len = 1;
-}
-
-static void give(struct typed *typed, int master_fd)
-{
-	ssize_t len = write(master_fd, typed->keys, typed->len);
-
-	if (len <= 0)
-		return;
-	typed->len -= (size_t)len;
-	memmove(typed->keys, typed->keys + len, typed->len);
 }
 
 _Noreturn void relay_die(int number)
@@ -139,7 +119,7 @@ void relay_terminal(int master_fd, int pid_fd, int signal_fd, bool passes_all)
 			type_end(&typed, master_fd);
 		handle_signals(fds, master_fd, pid_fd, passes_all, &terminal);
 		if (fds[AT_MASTER].revents & POLLOUT)
-			give(&typed, master_fd);
+			(void)typed_give(&typed, master_fd);
 		if (fds[AT_MASTER].revents & (POLLIN | POLLHUP | POLLERR) && !show(master_fd))
 			fds[AT_MASTER].fd = -1;
 		else if (fds[AT_PROCESS].revents && !(fds[AT_MASTER].revents & POLLIN))

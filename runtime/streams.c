@@ -7,21 +7,15 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/fileio.h"
+#include "terminal.h"
 
 #define BACKGROUND_MSEC	500	/* until we look again whether the keys are meant for us */
-
-/* Typed, but not yet taken by the process. */
-struct typed {
-	char   keys[8192];
-	size_t len;
-};
 
 enum { AT_PROCESS, AT_SIGNAL, AT_KEYS, AT_STDIN, AT_STDOUT, AT_STDERR, PLACES };
 
@@ -69,26 +63,20 @@ static void show_rest(int *fd, int out_fd)
 
 static void take(struct streams *streams, struct typed *typed)
 {
-	ssize_t len = read(STDIN_FILENO, typed->keys, sizeof(typed->keys));
+	int r = typed_take(typed);
 
-	if (len > 0)
-		typed->len = (size_t)len;
-	else if (len == 0 || errno != EINTR)
+	if (r < 0 && r != -EINTR)
 		own_close(&streams->ours[0]);
 }
 
 static void give(struct streams *streams, struct typed *typed)
 {
-	ssize_t len = write(streams->ours[0], typed->keys, typed->len);
+	int r = typed_give(typed, streams->ours[0]);
 
-	if (len < 0 && errno != EAGAIN && errno != EINTR) {
-		own_close(&streams->ours[0]);
-		typed->len = 0;
-	}
-	if (len <= 0)
+	if (r == 0 || r == -EAGAIN || r == -EINTR)
 		return;
-	typed->len -= (size_t)len;
-	memmove(typed->keys, typed->keys + len, typed->len);
+	own_close(&streams->ours[0]);
+	typed->len = 0;
 }
 
 /* To read what is typed for another job of this terminal would stop us, tty_ioctl(4). */

@@ -90,29 +90,25 @@ static int serve_link(struct server *server, struct watched *watched)
 	return view_link_serve(watched->link);
 }
 
-static struct watched *find_link(struct server *server, const char *name)
-{
-	struct watched *at;
-
-	for (at = server->all; at; at = at->next)
-		if (at->link && strcmp(view_link_name(at->link), name) == 0)
-			break;
-	return at;
-}
-
 static int serve_calls(struct server *server, struct watched *watched)
 {
 	(void)server;
 	return view_calls_serve(watched->calls);
 }
 
-static struct watched *find_calls(struct server *server, const char *name)
+static const char *name_of(const struct watched *watched)
 {
-	struct watched *at;
+	return watched->link ? view_link_name(watched->link) : view_calls_name(watched->calls);
+}
 
-	for (at = server->all; at; at = at->next)
-		if (at->calls && strcmp(view_calls_name(at->calls), name) == 0)
-			break;
+/* What of a VPS is served so, serve_link or serve_calls; or NULL. */
+static struct watched *find(const struct server *server, const char *name,
+			    int (*serve)(struct server *, struct watched *))
+{
+	struct watched *at = server->all;
+
+	while (at && (at->serve != serve || strcmp(name_of(at), name) != 0))
+		at = at->next;
 	return at;
 }
 
@@ -130,7 +126,7 @@ static int take_link(struct server *server, int *fds)
 		return -ENOMEM;
 	}
 	watched->link = link;
-	old = find_calls(server, view_link_name(link));
+	old = find(server, view_link_name(link), serve_calls);
 	if (old)
 		unwatch(server, old);
 	return 0;
@@ -151,7 +147,7 @@ static struct watched *make_calls(struct server *server, const struct watched *o
 static int take_listener(struct server *server, const char *name, int listener_fd)
 {
 	OWN_FD owned = listener_fd;
-	struct watched *of = find_link(server, name), *to = find_calls(server, name);
+	struct watched *of = find(server, name, serve_link), *to = find(server, name, serve_calls);
 
 	if (!of || owned < 0)
 		return -ENOENT;
@@ -166,7 +162,7 @@ static int take_listener(struct server *server, const char *name, int listener_f
 
 static int begin_calls(struct server *server, const char *name)
 {
-	struct watched *of = find_link(server, name), *to = find_calls(server, name);
+	struct watched *of = find(server, name, serve_link), *to = find(server, name, serve_calls);
 
 	if (!of)
 		return -ENOENT;
@@ -179,7 +175,7 @@ static int begin_calls(struct server *server, const char *name)
 /* For a monitor that takes over a VPS: its listeners one by one. How many came, or -ENOENT. */
 static int fetch_listener(struct server *server, const char *name, struct watched *monitor)
 {
-	const struct watched *from = find_calls(server, name);
+	const struct watched *from = find(server, name, serve_calls);
 
 	monitor->fetched = from ? view_calls_above(from->calls, monitor->fetched) : FD_NONE;
 	return monitor->fetched < 0 ? -ENOENT : 1;
@@ -199,7 +195,7 @@ static int do_word(struct server *server, struct watched *monitor, enum view_wor
 	case VIEW_BEGIN:
 		return begin_calls(server, name);
 	case VIEW_RETURN:
-		link = find_link(server, name);
+		link = find(server, name, serve_link);
 		*ret_given = link ? view_link_fds(link->link) : NULL;
 		return link ? VIEW_FDS : -ENOENT;
 	case VIEW_FETCH:

@@ -381,8 +381,6 @@ static void accept_client(struct monitor *m)
 	}
 }
 
-#define LOST_MSEC	50	/* between tries to start the server of the view */
-
 enum {
 	POLL_INIT,
 	POLL_CONTROL,
@@ -415,8 +413,7 @@ static bool serve(struct monitor *m, int timeout_msec)
 	elastic_loop_poll(&m->elastic, fds + POLL_ELASTIC);
 	timeout_msec = sooner(timeout_msec, alarms_timeout(&m->alarms));
 	timeout_msec = sooner(timeout_msec, elastic_loop_timeout(&m->elastic));
-	if (view_client_is_lost(&m->view))
-		timeout_msec = sooner(timeout_msec, LOST_MSEC);
+	timeout_msec = sooner(timeout_msec, view_client_timeout(&m->view));
 	n = poll(fds, POLL_CONSOLE + count, timeout_msec);
 	has_ended = n > 0 && fds[POLL_INIT].revents & POLLIN;
 	if (n >= 0) {

@@ -29,6 +29,8 @@
 #define TRIES		10	/* servers in a row that may be killed before we wait a little */
 #define ANSWER_SEC	2	/* that a server may take to accept a view */
 #define SPAWN_MSEC	2000	/* that another monitor may take to start one */
+#define RETRY_MSEC	50	/* between tries to have a server, … */
+#define RARE_MSEC	1000	/* … and once none has come for SPAWN_MSEC: a host may have many VPSs */
 #define CLONE_MSEC	5000	/* that the files of a new view may take */
 #define LISTENERS_MAX	512	/* of the 1024 descriptors that a monitor may have */
 
@@ -237,6 +239,18 @@ bool view_client_is_lost(const struct view_client *client)
 	return client->fds[VIEW_FD_FUSE] >= 0 && client->server_fd < 0;
 }
 
+static bool is_lost_for_long(const struct view_client *client)
+{
+	return client->lost_msec && clock_msec() - client->lost_msec > SPAWN_MSEC;
+}
+
+int view_client_timeout(const struct view_client *client)
+{
+	if (!view_client_is_lost(client))
+		return -1;
+	return is_lost_for_long(client) ? RARE_MSEC : RETRY_MSEC;
+}
+
 /* There is no server to be had: calls must not wait for one. */
 static void pass_calls(const struct view_client *client)
 {
@@ -263,7 +277,7 @@ void view_client_restore(struct view_client *client)
 	}
 	if (!client->lost_msec)
 		client->lost_msec = clock_msec();
-	if (r == -VPS_EHOST || clock_msec() - client->lost_msec > SPAWN_MSEC)
+	if (r == -VPS_EHOST || is_lost_for_long(client))
 		pass_calls(client);
 }
 

@@ -103,6 +103,9 @@ int view_client_listen(struct view_client *client, int listener_fd);
 /* Whether readers wait because there is no server. */
 bool view_client_is_lost(const struct view_client *client);
 
+/* Milliseconds until view_client_restore() is to be called again; -1: readers do not wait. */
+int view_client_timeout(const struct view_client *client);
+
 /*
  * The server is gone: start another, or join the one that somebody else has
  * started. One try, that waits for nobody else: where none is to be had, call it

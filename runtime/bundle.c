@@ -130,6 +130,8 @@ int bundle_write(struct vps *vps, struct vps_err *err)
 	struct inputs in = { 0 };
 	int r = inputs_load(vps->host, vps->name, vps->vps_fd, &in, err);
 
+	if (r == 0 && in.spec.network.mac)	/* a `configure` that was killed may have let it go */
+		r = vps_claim_mac(vps, in.spec.network.mac, err);
 	if (r == 0) {
 		disk_open(vps->vps_fd, true, &vps->disk);
 		r = disk_apply(vps->vps_fd, &vps->disk, &in.spec.limits, in.spec.is_best_effort, err);

@@ -64,6 +64,14 @@ static int check_whole(const char *text, const struct spec *before, struct vps_e
 	return r;
 }
 
+static int claim_mac(struct vps *vps, const struct spec *before, const struct spec *after,
+		     struct vps_err *err)
+{
+	if (same_text(before->network.mac, after->network.mac))
+		return 0;
+	return vps_claim_mac(vps, after->network.mac, err);
+}
+
 int vps_configure(struct vps_host *host, const char *name, vps_change_fn *change, void *arg,
 		  struct vps_err *err)
 {
@@ -90,7 +98,12 @@ int vps_configure(struct vps_host *host, const char *name, vps_change_fn *change
 	if (r == 0 && host_limits_check_spec(host, &before, &ignored) == 0)
 		r = host_limits_check_spec(host, &spec, err);
 	if (r == 0)
+		r = claim_mac(&vps, &before, &spec, err);
+	if (r == 0) {
 		r = file_replace(vps.vps_fd, SPEC_FILE, text, strlen(text), 0600, true, err);
+		if (r < 0)
+			(void)claim_mac(&vps, &spec, &before, &ignored);
+	}
 	spec_free(&spec);
 	spec_free(&before);
 	return r;

@@ -106,6 +106,8 @@ static int fill(struct vps *vps, const struct spec *spec, const struct image *im
 	r = spec_print(&named, &text, err);
 	if (r == 0)
 		r = allocate(vps, spec, &allocation, err);
+	if (r == 0 && spec->network.mac)
+		r = vps_claim_mac(vps, spec->network.mac, err);
 	if (r == 0)	/* nobody else has its ids, so their first is the number of its project too */
 		r = disk_make(vps->vps_fd, &spec->limits, allocation.id_start, spec->is_best_effort,
 			      err);

@@ -195,6 +195,19 @@ int vps_refresh(struct vps *vps, struct vps_err *err)
 	return r;
 }
 
+int vps_claim_mac(struct vps *vps, const char *mac, struct vps_err *err)
+{
+	OWN_REGISTRY *registry = NULL;
+	struct mac wanted;
+	int r = registry_open(vps->host->root_fd, &registry, err);
+
+	if (r == 0 && mac)
+		r = mac_parse(mac, &wanted, err);
+	if (r == 0)
+		r = registry_set_mac(registry, vps->name, mac ? &wanted : NULL, err);
+	return r < 0 ? vps_err_in(err, "network.mac") : 0;
+}
+
 /* A rename goes: directory, registry, spec. Where the spec still has the other name, finish it. */
 static int finish_rename(struct vps *vps, struct vps_err *err)
 {

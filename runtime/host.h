@@ -85,6 +85,12 @@ int vps_load_spec(int vps_fd, struct spec *spec, struct vps_err *err);
 int vps_load_image(struct vps_host *host, int vps_fd, struct image **ret_image,
 		   struct vps_err *err);
 
+/*
+ * Make the MAC that its spec fixes its own in the registry; NULL: one that is chosen.
+ * Returns as registry_set_mac().
+ */
+int vps_claim_mac(struct vps *vps, const char *mac, struct vps_err *err);
+
 /* Set its disk limits, and write config.json and attach.json for a start. */
 int bundle_write(struct vps *vps, struct vps_err *err);
 

@@ -251,16 +251,6 @@ static int add_allocation(struct vps_host *host, const char *name, json_t *objec
 	return 0;
 }
 
-/* A MAC that the spec fixes is used, and the allocated one is not. */
-static void add_fixed_mac(json_t *object)
-{
-	json_t *network = json_object_get(object, "network");
-	json_t *mac = json_object_get(json_object_get(json_object_get(object, "spec"), "network"), "mac");
-
-	if (network && mac)
-		(void)json_object_set(network, "mac", mac);
-}
-
 /* The limits that are in force, also those that nobody set; nothing of a VPS that does not run. */
 static void add_limits(struct vps_host *host, const char *name, json_t *object)
 {
@@ -311,7 +301,6 @@ int vps_inspect(struct vps_host *host, const char *name, bool is_oci, char **ret
 		(void)json_object_set_new(object, "image_digest", json_string(digest));
 		(void)json_object_set_new(object, "spec", *info.error ? json_null() :
 							  json_loads(spec, 0, NULL));
-		add_fixed_mac(object);
 		if (info.init_pid > 0)
 			add_limits(host, name, object);
 		*ret_json = json_dumps(object, JSON_INDENT(2));

@@ -384,6 +384,47 @@ int registry_allocate(struct registry *registry, const char *name, const char *n
 	return r;
 }
 
+struct mac_wish {
+	const char	 *name;
+	const struct mac *wanted;	/* or NULL */
+};
+
+static int set_mac(struct db *db, void *data, struct vps_err *err)
+{
+	const struct mac_wish *wish = data;
+	char text[MAC_TEXT_SIZE], owner[REGISTRY_NAME_SIZE];
+	OWN_QUERY *query = NULL;
+	struct mac mac;
+	int r, changed;
+
+	if (wish->wanted)
+		mac = *wish->wanted;
+	else if (next_mac(db, &mac, err) < 0)
+		return err->code;
+	r = db_query(db, &query, err, "SELECT vps FROM addresses WHERE mac = ? AND vps <> ?", "ss",
+		     mac_format(&mac, text), wish->name);
+	if (r == 0)
+		r = db_next(query, err);
+	if (r > 0)
+		return vps_err_say(err, -VPS_EEXIST, "%s belongs to VPS \"%s\"", text,
+				   db_text(query, 0, owner, sizeof(owner)));
+	if (r < 0)
+		return r;
+	changed = db_run(db, err, "UPDATE addresses SET mac = ? WHERE vps = ?", "ss", text,
+			 wish->name);
+	if (changed == 0)
+		return vps_err_say(err, -VPS_ENOENT, "VPS \"%s\" has no address", wish->name);
+	return changed < 0 ? changed : 0;
+}
+
+int registry_set_mac(struct registry *registry, const char *name, const struct mac *mac,
+		     struct vps_err *err)
+{
+	struct mac_wish wish = { .name = name, .wanted = mac };
+
+	return db_transaction(registry->db, set_mac, &wish, err);
+}
+
 /* Giving back, renaming */
 
 int registry_release(struct registry *registry, const char *name, struct vps_err *err)

@@ -94,6 +94,18 @@ int registry_allocate(struct registry *registry, const char *name, const char *n
 		      const struct addr *wanted, struct allocation *ret, struct vps_err *err)
 	__attribute__((nonnull(1, 2, 5, 6)));
 
+/*
+ * Give a name that has an address another MAC.
+ *
+ * mac  which; NULL: one that is chosen
+ *
+ * Returns 0, also when it has that one; -VPS_EEXIST when another has it, who is named;
+ * -VPS_ENOENT when the name has no address; or another -errno. On failure err is set, and
+ * nothing is changed.
+ */
+int registry_set_mac(struct registry *registry, const char *name, const struct mac *mac,
+		     struct vps_err *err) __attribute__((nonnull(1, 2, 4)));
+
 /* Look a name up. Returns 0, -VPS_ENOENT, or another -errno; err is set on failure. */
 int registry_find(struct registry *registry, const char *name, struct allocation *ret,
 		  struct vps_err *err) __attribute__((nonnull));

@@ -61,6 +61,26 @@ gateway() {
 	vps_sh web1 'ping -c 1 -W 5 10.173.0.1'
 }
 
+@test "network: no two VPSs have one MAC" {
+	local mac
+	vpsctl create web1 web2
+	mac=$(vpsctl inspect web2 | jq -r .network.mac)
+	run -4 --separate-stderr vpsctl create web3 "network.mac=$mac"
+	[[ $stderr == *"network.mac: $mac belongs to VPS \"web2\""* ]]
+	[[ $(vpsctl list --json | jq length) == 2 ]]
+	run -4 --separate-stderr vpsctl configure web1 "network.mac=$mac"
+	[[ $stderr == *"network.mac: $mac belongs to VPS \"web2\""* ]]
+	[[ $(vpsctl inspect web1 | jq .spec.network.mac) == null ]]
+	vpsctl configure web2 network.mac=02:00:00:00:00:42
+	vpsctl configure web1 "network.mac=$mac"
+	vpsctl start web1 web2
+	[[ $(vps_sh web1 'cat /sys/class/net/eth0/address') == "$mac" ]]
+	[[ $(vps_sh web2 'cat /sys/class/net/eth0/address') == 02:00:00:00:00:42 ]]
+	vpsctl configure web2 --unset network.mac
+	[[ $(vpsctl inspect web2 | jq -r .network.mac) != 02:00:00:00:00:42 ]]
+	vpsctl create web3 network.mac=02:00:00:00:00:42
+}
+
 @test "network: a VPS has lo and eth0, both up, and its address on eth0" {
 	vps_up web1
 	[[ $(vps_sh web1 'ls /sys/class/net | sort | tr "\n" " "') == "eth0 lo " ]]

@@ -252,6 +252,28 @@ static void what_was_released_is_not_given_out_at_once(void **state)
 						  .mac = b.mac });
 }
 
+static void a_mac_is_of_one(void **state)
+{
+	struct allocation a = allocate("web1"), b = allocate("web2"), got;
+	const struct mac fixed = { { 2, 0, 0, 0, 0, 0x42 } };
+	struct vps_err err = { 0 };
+
+	(void)state;
+	assert_int_equal(registry_set_mac(root.registry, "web1", &b.mac, &err), -VPS_EEXIST);
+	assert_non_null(strstr(err.text, "belongs to VPS \"web2\""));
+	err = (struct vps_err){ 0 };
+	must(registry_find(root.registry, "web1", &got, &err), &err);
+	assert_memory_equal(&got, &a, sizeof(got));
+	must(registry_set_mac(root.registry, "web1", &fixed, &err), &err);
+	must(registry_set_mac(root.registry, "web1", &fixed, &err), &err);
+	must(registry_set_mac(root.registry, "web2", &a.mac, &err), &err);
+	must(registry_set_mac(root.registry, "web1", NULL, &err), &err);
+	must(registry_find(root.registry, "web1", &got, &err), &err);
+	assert_memory_not_equal(&got.mac, &fixed, sizeof(fixed));
+	assert_memory_not_equal(&got.mac, &a.mac, sizeof(fixed));
+	assert_int_equal(registry_set_mac(root.registry, "nobody", &fixed, &err), -VPS_ENOENT);
+}
+
 static void release_is_idempotent(void **state)
 {
 	struct allocation got = allocate("web1");
@@ -555,6 +577,7 @@ int main(void)
 		IN_ROOT(an_unknown_network_is_named),
 		IN_ROOT(a_pool_is_used_up_to_its_last_address_and_then_says_so),
 		IN_ROOT(what_was_released_is_not_given_out_at_once),
+		IN_ROOT(a_mac_is_of_one),
 		IN_ROOT(release_is_idempotent),
 		IN_ROOT(rename_keeps_everything_but_the_name),
 		IN_ROOT(a_name_that_does_not_fit_is_refused),

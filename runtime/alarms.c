@@ -15,7 +15,9 @@
 
 #define ID_COUNT	65536	/* of the range of a VPS */
 #define LINE_MSEC	500	/* for the line of a kill that was counted */
-#define QUIET_MSEC	1000	/* between two events of one kind: a tenant must not fill the log */
+#define QUIET_MSEC	1000	/* between two events of one kind: a tenant must not fill the log … */
+#define QUIET_LAST_MSEC	60000	/* … and waits twice as long each time while he goes on */
+#define VICTIMS_MAX	10	/* that are named in one go; further ones are counted */
 #define CALM_MSEC	10000	/* without being told of pressure, it is over */
 #define DISK_MSEC	5000	/* between two looks at a disk with a limit */
 #define FULL_PERCENT	99	/* a file system keeps a little for itself */
@@ -138,6 +140,8 @@ static void record_kills(struct alarms *alarms, uint64_t kills)
 	uint64_t before = kills < alarms->uncounted ? kills : alarms->uncounted;
 	int64_t until_msec = clock_msec() + LINE_MSEC;
 	struct oom_victim victim;
+	uint64_t unnamed = 0;
+	int named = 0;
 
 	kills -= before;
 	alarms->uncounted -= before;
@@ -145,16 +149,21 @@ static void record_kills(struct alarms *alarms, uint64_t kills)
 	       oom_next(alarms->log_fd, kills > 0 ? until_msec : 0, &victim)) {
 		if (victim.uid - alarms->first_uid >= ID_COUNT)
 			continue;
-		record_victim(alarms, &victim);
+		if (named++ < VICTIMS_MAX)
+			record_victim(alarms, &victim);
+		else
+			unnamed++;
 		if (kills > 0)
 			kills--;
 		else
 			alarms->uncounted++;
 	}
-	for (; kills > 0; kills--)	/* a log that was full, or may not be read */
+	unnamed += kills;	/* of a log that was full, or may not be read */
+	if (unnamed > 0)
 		event_record(alarms->root_fd, alarms->name, "oom-kill",
-			     json_pack("{sn, sn, so}", "process", "pid", "limit_bytes",
-				       limit_of(alarms, "memory.max")));
+			     json_pack("{sn, sn, so, sI}", "process", "pid", "limit_bytes",
+				       limit_of(alarms, "memory.max"), "kills",
+				       (json_int_t)unnamed));
 }
 
 static void record_refused(const struct alarms *alarms, uint64_t refused)
@@ -180,7 +189,12 @@ static void handle_count(struct alarms *alarms, enum alarm_id id)
 		record_kills(alarms, count - before);
 	else
 		record_refused(alarms, count - before);
-	state->quiet_msec = clock_msec() + QUIET_MSEC;
+	/* Has it gone on ever since the last event could be followed by another? */
+	if (clock_msec() - state->quiet_msec > state->pause_msec)
+		state->pause_msec = QUIET_MSEC;
+	else if (state->pause_msec < QUIET_LAST_MSEC)
+		state->pause_msec *= 2;
+	state->quiet_msec = clock_msec() + state->pause_msec;
 }
 
 static void record_pressure(const struct alarms *alarms, enum alarm_id id, bool is_high)
@@ -224,7 +238,7 @@ static void look_at_disk(struct alarms *alarms, int at)
 
 	if (disk_read(&alarms->disk, disks[at].id, &limit) == 0 && limit != QUOTA_NO_LIMIT &&
 	    disk_used(&alarms->disk, disks[at].id, &used) == 0)
-		is_full = used >= limit / 100 * (was_full ? ROOM_PERCENT : FULL_PERCENT);
+		is_full = used >= limit - limit / 100 * (100 - (was_full ? ROOM_PERCENT : FULL_PERCENT));
 	alarms->is_full[at] = is_full;
 	if (is_full != was_full)
 		event_record(alarms->root_fd, alarms->name, "disk-limit",

@@ -29,7 +29,8 @@ enum { ALARM_BYTES, ALARM_INODES, ALARM_DISKS };
 struct alarm_state {
 	int      fd;		/* FD_NONE: this host or VPS has it not */
 	uint64_t count;		/* of what is counted, when it was read last */
-	int64_t  quiet_msec;	/* until then it is not listened to */
+	int64_t  quiet_msec;	/* until then it is not listened to, … */
+	int64_t  pause_msec;	/* … which was so long after its last event */
 	int64_t  calm_msec;	/* then the pressure is over, unless it is told of again; 0: there is none */
 };
 

@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/fileio.h"
@@ -25,6 +26,9 @@
 #define LINGER_MSEC	2000	/* without VPSs: then the next start brings another */
 #define BUSY_MSEC	100	/* between looks at VPSs whose calls take long */
 #define OLD_ENDS_MSEC	2000	/* a killed server may still hold the lock for a moment */
+#define SHARE		10	/* of our time, one part at most is for the files of one VPS, and one for its calls … */
+#define CREDIT_NSEC	100000000	/* … but for what it did not use up before */
+#define PAUSE_MSEC	10	/* between looks at VPSs that have used up theirs */
 
 struct server;
 
@@ -37,6 +41,9 @@ struct watched {
 	struct view_calls *calls;	/* or NULL */
 	bool               has_begun;	/* of a link: its calls may be answered */
 	int                fetched;	/* of a monitor: the listener that it was given last */
+	int64_t            credit_nsec;	/* of a link and of calls: processor time that it may take, … */
+	int64_t            credited_nsec;	/* … as of then */
+	bool               is_paused;	/* until it has some again */
 	struct watched    *next;
 };
 
@@ -65,6 +72,14 @@ static void unwatch(struct server *server, struct watched *watched)
 	server->closed = watched;
 }
 
+static int64_t now_nsec(clockid_t clock)
+{
+	struct timespec now;
+
+	(void)clock_gettime(clock, &now);
+	return now.tv_sec * 1000000000LL + now.tv_nsec;
+}
+
 /* fd is taken unless NULL is returned. */
 static struct watched *watch(struct server *server, int fd,
 			     int (*serve)(struct server *, struct watched *))
@@ -79,6 +94,8 @@ static struct watched *watch(struct server *server, int fd,
 	watched->serve = serve;
 	watched->fd = fd;
 	watched->fetched = FD_NONE;
+	watched->credit_nsec = CREDIT_NSEC;
+	watched->credited_nsec = now_nsec(CLOCK_MONOTONIC);
 	watched->next = server->all;
 	server->all = watched;
 	return watched;
@@ -239,10 +256,52 @@ static bool is_idle(const struct server *server)
 	return server->all && !server->all->next;
 }
 
+static void set_paused(const struct server *server, struct watched *watched, bool is_paused)
+{
+	struct epoll_event event = { .events = is_paused ? 0 : EPOLLIN, .data.ptr = watched };
+
+	if (is_paused != watched->is_paused &&
+	    epoll_ctl(server->epoll_fd, EPOLL_CTL_MOD, watched->fd, &event) == 0)
+		watched->is_paused = is_paused;
+}
+
+/* What a VPS makes us do is counted to nobody, by the kernel: so we hold each to a share. */
+static void settle(const struct server *server, struct watched *watched, int64_t used_nsec)
+{
+	int64_t now = now_nsec(CLOCK_MONOTONIC);
+
+	watched->credit_nsec += (now - watched->credited_nsec) / SHARE;
+	if (watched->credit_nsec > CREDIT_NSEC)
+		watched->credit_nsec = CREDIT_NSEC;
+	watched->credit_nsec -= used_nsec;
+	watched->credited_nsec = now;
+	set_paused(server, watched, watched->credit_nsec < 0);
+}
+
 static void serve_one(struct server *server, struct watched *watched)
 {
-	if (watched->serve && watched->serve(server, watched) < 0)
+	int64_t before = now_nsec(CLOCK_PROCESS_CPUTIME_ID);
+
+	if (!watched->serve)
+		return;
+	if (watched->serve(server, watched) < 0)
 		unwatch(server, watched);
+	else if (watched->link || watched->calls)
+		settle(server, watched, now_nsec(CLOCK_PROCESS_CPUTIME_ID) - before);
+}
+
+/* Whether there are any that have to wait. */
+static bool serve_paused(const struct server *server)
+{
+	struct watched *at;
+	bool has_paused = false;
+
+	for (at = server->all; at; at = at->next) {
+		if (at->is_paused)
+			settle(server, at, 0);
+		has_paused |= at->is_paused;
+	}
+	return has_paused;
 }
 
 /* Look after calls that take long, since what they wait for says nothing. Whether there are any. */
@@ -279,6 +338,8 @@ static int loop(struct server *server)
 	for (;;) {
 		int timeout = serve_busy(server) ? BUSY_MSEC : is_idle(server) ? LINGER_MSEC : -1;
 
+		if (serve_paused(server))
+			timeout = PAUSE_MSEC;
 		free_closed(server);
 		n = epoll_wait(server->epoll_fd, events, EVENTS, timeout);
 		if (n == 0 && is_idle(server))

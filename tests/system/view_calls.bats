@@ -349,6 +349,26 @@ fds_are() {
 	[[ $(fds "$(monitor_pid web1)") == "$1" && $(fds "$(server_pid)") == "$2" ]]
 }
 
+# ticks PID: processor time that it has used, in hundredths of a second.
+ticks() {
+	awk '{ sub(/.*\) /, ""); print $12 + $13 }' "/proc/$1/stat"
+}
+
+# Beside one part in ten, a tenth of a second that it had saved up, and what is counted late.
+@test "calls: one that asks without end takes little of the server" {
+	asker_up web1
+	local before server
+	server=$(server_pid)
+	vpsctl exec web1 -- asker loop /stop >/dev/null 3>&- &
+	vpsctl exec web1 -- asker loop /stop >/dev/null 3>&- &
+	sleep 1
+	before=$(ticks "$server")
+	sleep 4
+	(($(ticks "$server") - before < 4 * 20))
+	vps_sh web1 'touch /stop'
+	wait
+}
+
 @test "calls: many short execs leave no descriptor behind" {
 	asker_up web1
 	local monitor server i

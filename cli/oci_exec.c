@@ -342,7 +342,7 @@ static int exec(const struct exec_values *values, char **argv, struct target *t,
 	if (r == 0)
 		r = check(values, &join.process, err);
 	if (r == 0 && !values->is_detached)
-		r = streams_open(&streams, err);
+		r = streams_open(&streams, true, err);
 	if (r < 0)
 		return r;
 	if (values->console_socket) {

@@ -37,7 +37,7 @@ static int run(const struct oci_cli *cli, const void *values, int count, char **
 	OWN_STREAMS streams = STREAMS_INIT;
 	OWN_FD signal_fd = wanted->is_detached ? FD_NONE : relay_watch_signals();
 	int status = OCI_DONE;
-	int r = wanted->is_detached ? 0 : streams_open(&streams, &err);
+	int r = wanted->is_detached ? 0 : streams_open(&streams, true, &err);
 
 	(void)count;
 	bring.c.starts_at_once = true;

@@ -131,7 +131,7 @@ int vps_exec(struct vps_host *host, const char *name, const struct vps_exec *exe
 	int status, r = target_open(host, name, &target, err);
 
 	if (r == 0 && !exec->has_tty)
-		r = streams_open(&streams, err);
+		r = streams_open(&streams, false, err);
 	if (r < 0) {
 		target_free(&target);
 		return r;
@@ -146,6 +146,7 @@ int vps_exec(struct vps_host *host, const char *name, const struct vps_exec *exe
 		.listen = listen_calls,
 		.listen_arg = &target,
 		.stdio = streams.inside,
+		.resets_inherited = true,
 	};
 	join.process.args = exec->argv;
 	join.process.cwd = exec->cwd;

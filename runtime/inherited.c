@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Gives up what came from a shell, a cron job or a service; called by monitor.c. */
+/* Gives up what came from a shell, a cron job or a service; called by monitor.c and join.c. */
 #include "inherited.h"
 
 #include <linux/ioprio.h>

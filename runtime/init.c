@@ -300,8 +300,10 @@ static int live(struct container *c, int *sync_fd, struct vps_err *err)
 		.config = &c->config,
 		.keeps_keyring = c->keeps_keyring,
 	};
-	int r = process_take_stdio(c->stdio, err);
+	int r = c->keeps_keyring ? 0 : process_leave_keyring(err);
 
+	if (r == 0)
+		r = process_take_stdio(c->stdio, err);
 	if (r == 0)
 		r = settle(c, *sync_fd, err);
 

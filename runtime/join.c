@@ -40,6 +40,7 @@
 #include "base/phase.h"
 #include "isolation/devfs.h"
 #include "executable.h"
+#include "inherited.h"
 #include "isolation/labels.h"
 #include "isolation/placement.h"
 #include "listener.h"
@@ -235,11 +236,13 @@ _Noreturn static void joiner_main(struct join *join, int sync_fd, int pid_pipe)
 	pid_t pid;
 
 	process_hide();		/* before we are where its root could trace us */
+	if (join->resets_inherited)
+		inherited_reset();
 	for (i = 1; i < SIGRTMIN; i++)
 		(void)signal(i, SIG_DFL);
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-	if (enter_namespaces(join, &err) < 0) {
+	if (process_leave_keyring(&err) < 0 || enter_namespaces(join, &err) < 0) {
 		sync_fail(sync_fd, &err);
 		_exit(STATUS_NOT_RUN);
 	}
@@ -284,7 +287,10 @@ static int clone_joiner(const struct join *join, pid_t *ret_pid, struct vps_err 
 	*ret_pid = clone_into_cgroup(join);
 	if (*ret_pid == 0)
 		return 0;
-	r = *ret_pid < 0 ? vps_err_set(err, -errno, "cannot clone into its cgroup") : 0;
+	if (*ret_pid < 0 && errno == EAGAIN)
+		r = vps_err_say(err, -EAGAIN, "no further process: its limit of processes and threads is reached, or the host's");
+	else
+		r = *ret_pid < 0 ? vps_err_set(err, -errno, "cannot clone into its cgroup") : 0;
 	/* We were there before, so it works; were it to fail, we only wait elsewhere. */
 	if (is_moved)
 		(void)placement_set_cpus(&before, &ignored);

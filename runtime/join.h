@@ -19,6 +19,7 @@ struct join {
 							   (a login shell) come from there; or NULL */
 	const struct syscalls_filter *filter;		/* or NULL */
 	unsigned                      preserved_fds;
+	bool                          resets_inherited;	/* limits, priorities and umask are not the caller's: inherited.h */
 	const int                    *stdio;		/* as in struct container; or NULL */
 	const char                   *id;		/* of the container, for linux.intelRdt */
 	const char                   *state;		/* the container's, for linux.seccomp.listenerPath; or NULL */

@@ -34,6 +34,14 @@
 #include "sync.h"
 #include "users.h"
 
+int process_leave_keyring(struct vps_err *err)
+{
+	if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) >= 0 || errno == ENOSYS ||
+	    (errno == EDQUOT && rootless_is()))	/* then there are his own keys in it, and nobody else's */
+		return 0;
+	return vps_err_set(err, -errno, "cannot leave the session keyring");
+}
+
 bool process_raises_limits(const struct oci_process *process)
 {
 	struct rlimit own;
@@ -187,7 +195,7 @@ static int set_attributes(const struct process_plan *plan, struct vps_err *err)
 	const struct oci_config *config = plan->config;
 	int r;
 
-	/* A session keyring of its own: the inherited one is the host's, keyrings(7). */
+	/* One that is counted to its user, who may have used up what he may have: then that of before stays. */
 	if (!plan->keeps_keyring && syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, "_ses") < 0 &&
 	    errno != ENOSYS && errno != EDQUOT)
 		return vps_err_set(err, -errno, "cannot make a session keyring");

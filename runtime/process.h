@@ -16,6 +16,13 @@ struct process_plan {
 	int                           sync_fd;		/* to report on; closed by execve() */
 };
 
+/*
+ * Leave the caller's session keyring, keyrings(7), for an empty one: who holds a keyring may read what
+ * is in it. To be called while we are counted to the caller; a tenant's own quota may be full.
+ * 0, or -errno with err set.
+ */
+int process_leave_keyring(struct vps_err *err);
+
 /* Whether a hard limit is above this process's own: then only the host may set them, from outside. */
 bool process_raises_limits(const struct oci_process *process);
 

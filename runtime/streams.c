@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Keeps a terminal out of what runs inside; called by exec, and by run of vps-oci. */
+/* Keeps a terminal, and files, out of what runs inside; called by exec, and by run of vps-oci. */
 #include "streams.h"
 
 #include <errno.h>
@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -19,13 +20,37 @@
 
 enum { AT_PROCESS, AT_SIGNAL, AT_KEYS, AT_STDIN, AT_STDOUT, AT_STDERR, PLACES };
 
-int streams_open(struct streams *streams, struct vps_err *err)
+static bool is_file(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && (S_ISREG(st.st_mode) || S_ISBLK(st.st_mode));
+}
+
+static bool is_same(int a, int b)
+{
+	struct stat one, other;
+
+	return fstat(a, &one) == 0 && fstat(b, &other) == 0 && one.st_dev == other.st_dev &&
+	       one.st_ino == other.st_ino;
+}
+
+int streams_open(struct streams *streams, bool keeps_files, struct vps_err *err)
 {
 	int fds[2], i;
 
 	for (i = 0; i < 3; i++) {
-		if (!isatty(i))
+		bool is_terminal = isatty(i);
+
+		streams->has_terminal |= is_terminal;
+		if (!is_terminal && (i == STDIN_FILENO || keeps_files || !is_file(i)))
 			continue;
+		/* In one pipe what is written stays in its order. */
+		if (i == STDERR_FILENO && streams->inside[STDOUT_FILENO] >= 0 &&
+		    is_same(STDOUT_FILENO, i)) {
+			streams->inside[i] = fcntl(streams->inside[STDOUT_FILENO], F_DUPFD_CLOEXEC, 3);
+			continue;
+		}
 		if (pipe2(fds, O_CLOEXEC) < 0)
 			return vps_err_set(err, -errno, "cannot make a pipe");
 		streams->inside[i] = fds[i ? 1 : 0];
@@ -39,7 +64,7 @@ int streams_open(struct streams *streams, struct vps_err *err)
 /* Show what there is, as much as one read takes. Its length; 0 when there is nothing, or never will be. */
 static size_t show(int *fd, int out_fd)
 {
-	char data[8192];
+	char data[65536];
 	ssize_t len = read(*fd, data, sizeof(data));
 
 	if (len < 0)
@@ -137,8 +162,8 @@ void streams_relay(struct streams *streams, pid_t group, int pid_fd, int signal_
 	struct typed typed = { .len = 0 };
 	int i;
 
-	if (streams->ours[0] < 0 && streams->ours[1] < 0 && streams->ours[2] < 0)
-		group = 0;	/* there is no terminal */
+	if (!streams->has_terminal)
+		group = 0;
 	for (i = 0; i < 3; i++)
 		own_close(&streams->inside[i]);
 	while (!(fds[AT_PROCESS].revents & POLLIN)) {

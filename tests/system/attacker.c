@@ -12,6 +12,10 @@
  *   attacker deadlock DIRECTORY SECONDS  the same, and look into it
  *   attacker inotify SECONDS    take all inotify instances that there are, and keep them
  *
+ *   attacker keys SECONDS       take all keys that there are, and keep them
+ *   attacker session 0          how many keys the session keyring lends it
+ *   attacker lend COMMAND...    of the host: run it with a key in the session keyring
+ *
  * It prints one line for each thing it got, and one for each that it was refused.
  */
 #define _GNU_SOURCE
@@ -21,6 +25,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fuse.h>
+#include <linux/keyctl.h>
 #include <linux/mount.h>
 #include <net/if.h>
 #include <netinet/icmp6.h>
@@ -349,10 +354,45 @@ static void advertise(void)
 	}
 }
 
+static void take_keys(void)
+{
+	char name[16];
+	int count = 0;
+
+	do
+		(void)snprintf(name, sizeof(name), "key%d", count++);
+	while (syscall(SYS_add_key, "user", name, "x", 1UL, KEY_SPEC_PROCESS_KEYRING) >= 0);
+	printf("took %d keys: %s\n", count - 1, strerror(errno));
+	while (!is_over())
+		(void)sleep(1);
+}
+
+static void read_session(void)
+{
+	int32_t keys[100];
+	long len = syscall(SYS_keyctl, KEYCTL_READ, KEY_SPEC_SESSION_KEYRING, keys, sizeof(keys));
+
+	if (len < 0)
+		printf("session: %s\n", strerror(errno));
+	else
+		printf("session: %ld keys\n", len / (long)sizeof(keys[0]));
+}
+
+static int lend(char **command)
+{
+	if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0 ||
+	    syscall(SYS_add_key, "user", "secret", "x", 1UL, KEY_SPEC_SESSION_KEYRING) < 0)
+		return 1;
+	(void)execvp(command[0], command);
+	return 1;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc < 3)
 		return 2;
+	if (strcmp(argv[1], "lend") == 0)
+		return lend(argv + 2);
 	(void)setvbuf(stdout, NULL, _IOLBF, 0);
 	deadline = time(NULL) + atoi(argv[argc - 1]);
 	if (strcmp(argv[1], "exe") == 0)
@@ -369,6 +409,10 @@ int main(int argc, char **argv)
 		advertise();
 	else if (strcmp(argv[1], "inotify") == 0)
 		take_instances();
+	else if (strcmp(argv[1], "keys") == 0)
+		take_keys();
+	else if (strcmp(argv[1], "session") == 0)
+		read_session();
 	else
 		return 2;
 	return 0;

@@ -134,6 +134,15 @@ teardown() {
 	[[ $(vps_sh web1 'grep ^Cap[PEB] /proc/self/status') == $(vps_sh web1 'grep ^Cap[PEB] /proc/1/status') ]]
 }
 
+@test "exec: priority, scheduling and resource limits are those of the VPS, not the caller's" {
+	local inside='cut -d " " -f 18,19,41 /proc/self/stat; ulimit -n; ulimit -s; umask' usual
+	usual=$(vps_sh web1 "$inside")
+	run -0 chrt -f 10 vpsctl exec web1 -- sh -c "$inside"
+	[[ $output == "$usual" ]]
+	run -0 bash -c 'umask 077; ulimit -Sn 77; ulimit -Ss 1000; exec nice -n 5 vpsctl exec web1 -- sh -c "$0"' "$inside"
+	[[ $output == "$usual" ]]
+}
+
 @test "exec: no descriptor of vpsctl's is open inside" {
 	exec 7</etc/passwd
 	[[ $(vpsctl exec web1 sh -c 'ls /proc/$$/fd | tr "\n" " "') == "0 1 2 "* ]]
@@ -165,6 +174,18 @@ teardown() {
 		read line; echo out-\$line; echo err-\$line >&2; exit 7"' /dev/null <<<typed
 	[[ $output != *pts* && $(grep -c pipe: <<<"$output") == 3 ]]
 	[[ $output == *out-typed* && $output == *err-typed* ]]
+}
+
+# What it leaves behind holds a pipe that nobody reads any more.
+@test "exec: a file of the host that output goes to is out of reach" {
+	local log=$BATS_TEST_TMPDIR/log
+	echo before >"$log"
+	vpsctl exec web1 -- sh -c 'for i in 1 2 3 4 5 6 7 8 9; do echo out $i; echo err $i >&2; done
+		(: >/proc/self/fd/1) 2>/dev/null; (while sleep 0.1; do echo late; done) &' >>"$log" 2>&1
+	sleep 1
+	[[ $(<"$log") == "before"$'\n'"$(for i in 1 2 3 4 5 6 7 8 9; do echo out $i; echo err $i; done)" ]]
+	vpsctl exec web1 -- head -c 5000000 /dev/zero >"$log" 2>"$log.err"
+	[[ $(stat -c %s "$log") == 5000000 && ! -s $log.err ]]
 }
 
 @test "exec: Ctrl-C ends all that a program without a terminal runs" {

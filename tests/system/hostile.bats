@@ -62,6 +62,19 @@ arm() {
 	"$ATTACKER" inotify 0 | grep -E 'took [1-9]'
 }
 
+@test "hostile: whoever comes in when a VPS has all the keys it may have lends it none of his own" {
+	local said=$BATS_TEST_TMPDIR/said
+	vps_up web1
+	arm web1
+	"$ATTACKER" lend "$ATTACKER" session 0 | grep -x 'session: 1 keys'
+	vpsctl exec web1 -- attacker keys 60 >"$said" </dev/null 3>&- &
+	eventually 10 grep -E 'took [1-9][0-9]* keys: Disk quota exceeded' "$said"
+	run -0 "$ATTACKER" lend vpsctl exec web1 -- attacker session 0
+	[[ $output == "session: 0 keys" ]]
+	"$ATTACKER" lend vpsctl restart --kill web1
+	[[ $(vpsctl exec web1 -- attacker session 0) == "session: 0 keys" ]]
+}
+
 @test "hostile: root of the VPS sends from no MAC address but the one that it was given" {
 	local mac address
 	vps_up web1

@@ -125,7 +125,9 @@ static void put_row(struct table *table, const struct vps_room *room)
 	put_amount(has, sizeof(has), room, room->has);
 	put_amount(promised, sizeof(promised), room, room->promised);
 	put_amount(used, sizeof(used), room, room->used);
-	if (room->each)
+	if (room->each == UINT64_MAX)
+		(void)snprintf(each, sizeof(each), "max");
+	else if (room->each)
 		put_amount(each, sizeof(each), room, room->each);
 	(void)snprintf(unbounded, sizeof(unbounded), "%u", room->unbounded);
 	put_fits(more, sizeof(more), room->fits);

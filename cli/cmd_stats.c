@@ -303,6 +303,16 @@ static void rest(int msec)
 	(void)nanosleep(&pause, NULL);
 }
 
+/* Why is known only now: when all is flushed in the end it is not. */
+static int say_lost(const struct cli *cli)
+{
+	struct vps_err err = { 0 };
+
+	(void)vps_err_set(&err, -errno, "cannot write to standard output");
+	clearerr(stdout);
+	return say_error(cli, NULL, &err);
+}
+
 /* One table, or with --watch one after the other, as long as somebody reads them. */
 static int print_tables(struct cli *cli, const struct stats_values *values, int count, char **names)
 {
@@ -318,8 +328,10 @@ static int print_tables(struct cli *cli, const struct stats_values *values, int 
 			break;
 		if (values->is_watched && isatty(STDOUT_FILENO))
 			fputs("\033[H\033[J", stdout);	/* home, and clear what is below */
-		if (print_look(&now, &before, values->is_watched) < 0 || fflush(stdout) != 0)
+		if (print_look(&now, &before, values->is_watched) < 0)
 			status = EXIT_FAILED;
+		else if (fflush(stdout) != 0)
+			status = say_lost(cli);
 		look_free(&before);
 		before = now;
 		if (values->is_watched)

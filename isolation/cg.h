@@ -21,7 +21,8 @@ struct cg_value {
 	const char *value;	/* as the kernel takes it; several lines are several writes (io.max) */
 	/*
 	 * The same wish for another part of the kernel, or NULL: written, too, where
-	 * its file exists; one of the two has to. BFQ reads io.bfq.weight alone.
+	 * its file exists; one of the two has to. BFQ reads io.bfq.weight alone, which is
+	 * written beside the default of an io.weight that has no twin.
 	 */
 	const char *twin_file, *twin_value;
 };
@@ -58,6 +59,15 @@ int cg_open(const char *path);
  */
 int cg_set(int cg_fd, const char *path, const struct cg_value *values, size_t count,
 	   struct vps_err *err);
+
+/*
+ * The kernel keeps memory.min and memory.low of a cgroup only as far as its
+ * parent's reach (cgroup-v2.rst): make the latter the sum of all that the
+ * parent's children have. For when path got such a guarantee, or lost it, or
+ * is gone with it. One below the root needs none of that.
+ * Returns 0, or -errno with err set.
+ */
+int cg_sum_guarantees(const char *path, struct vps_err *err);
 
 /*
  * Hand a cgroup's inside to the owner of a user namespace: the directory and

@@ -142,9 +142,29 @@ static bool exists(int cg_fd, const char *file)
 	return file && faccessat(cg_fd, file, F_OK, 0) == 0;
 }
 
+#define BFQ_FILE	"io.bfq.weight"
+#define BFQ_WEIGHT_MAX	1000u	/* where io.weight ends at 10000; 100 is usual in both */
+
+/* The default weight for BFQ, of a value that does not say another itself; or NULL. */
+static const char *bfq_weight(const struct cg_value *value, char *buf, size_t size)
+{
+	unsigned weight;
+
+	if (strcmp(value->file, "io.weight") != 0 ||
+	    sscanf(value->value, "default %u", &weight) != 1)
+		return NULL;
+	(void)snprintf(buf, size, "default %u", weight < BFQ_WEIGHT_MAX ? weight : BFQ_WEIGHT_MAX);
+	return buf;
+}
+
 static int set_one(int cg_fd, const char *path, const struct cg_value *value, struct vps_err *err)
 {
-	const struct cg_value twin = { .file = value->twin_file, .value = value->twin_value };
+	char text[32];
+	const char *weight = value->twin_file ? NULL : bfq_weight(value, text, sizeof(text));
+	const struct cg_value twin = {
+		.file = weight ? BFQ_FILE : value->twin_file,
+		.value = weight ? weight : value->twin_value,
+	};
 	const bool has_twin = exists(cg_fd, twin.file);
 	int r = 0;
 

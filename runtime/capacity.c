@@ -13,6 +13,7 @@
 
 #include "base/fileio.h"
 #include "host.h"
+#include "host_limits.h"
 #include "limits.h"
 #include "spec_parts.h"
 
@@ -21,6 +22,7 @@ struct survey {
 	struct limits plan;
 	uint64_t      promised[RESOURCES];
 	unsigned      unbounded[RESOURCES];
+	bool          is_dedicated;		/* processors of the plan are those of somebody already */
 	unsigned      names, addressed;		/* allocations, and those with an address of vps0 */
 	unsigned      prefix;			/* of the network vps0; 0: there is none */
 	char          meminfo[8192];
@@ -136,6 +138,18 @@ static uint64_t used_ids(const struct survey *survey)
 	return survey->names;
 }
 
+/* The processors that the plan dedicates are there once. */
+static uint64_t has_dedicated(const struct survey *survey)
+{
+	(void)survey;
+	return 1;
+}
+
+static uint64_t used_dedicated(const struct survey *survey)
+{
+	return survey->is_dedicated;
+}
+
 /* RESOURCES: one for each VPS. */
 static const struct room_row {
 	const char      *name;
@@ -151,6 +165,7 @@ static const struct room_row {
 	{ "cpus",	RES_CPUS,	UNIT_CPUS,  false, has_cpus,	  used_cpus },
 	{ "pids",	RES_PIDS,	UNIT_COUNT, false, has_pids,	  used_pids },
 	{ "disk",	RES_DISK,	UNIT_BYTES, false, has_disk,	  used_disk },
+	{ "cpu.dedicated", RESOURCES,	UNIT_COUNT, true,  has_dedicated, used_dedicated },
 	{ "addresses",	RESOURCES,	UNIT_COUNT, true,  has_addresses, used_addresses },
 	{ "ids",	RESOURCES,	UNIT_COUNT, true,  has_ids,	  used_ids },
 };
@@ -163,7 +178,7 @@ static void add_limits(struct survey *survey, const struct limits *limits)
 	for (id = 0; id < RESOURCES; id++) {
 		uint64_t value = resource_value(limits, (enum resource_id)id);
 
-		if (value == UINT64_MAX)
+		if (value == UINT64_MAX && id != RES_MEMORY_MIN)	/* of which it is a promise of all */
 			survey->unbounded[id]++;
 		else if (__builtin_add_overflow(survey->promised[id], value, &survey->promised[id]))
 			survey->promised[id] = UINT64_MAX;
@@ -227,6 +242,25 @@ static int read_plan(const struct vps_settings *settings, struct arena *arena,
 	return r == 0 ? limits_check(limits, "", err) : r;
 }
 
+/* Of what `create` refuses, what no number of VPSs changes. */
+static int check_processors(struct vps_host *host, struct survey *survey, struct vps_err *err)
+{
+	static const enum resource_id lists[] = { RES_CPU_SET, RES_CPU_DEDICATED };
+	const struct limits *plan = &survey->plan;
+	const struct resource_places nowhere = { 0 };
+	struct vps_err ignored = { 0 };
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(lists); i++)
+		if (plan->is_set[lists[i]] && host_limits_check(plan, lists[i], &nowhere, err) < 0)
+			return err->code;
+	if (plan->is_set[RES_CPU_SET] && host_limits_cpu_set(host, "", plan, err) < 0)
+		return err->code;
+	survey->is_dedicated = plan->is_set[RES_CPU_DEDICATED] &&
+			       host_limits_dedicated(host, "", plan, &ignored) < 0;
+	return 0;
+}
+
 static uint64_t fit(uint64_t has, uint64_t taken, uint64_t each)
 {
 	if (each == 0 || taken == UINT64_MAX)
@@ -243,7 +277,7 @@ static void fill(const struct room_row *row, const struct survey *survey, struct
 	room->promised = row->id < RESOURCES ? survey->promised[row->id] : room->used;
 	room->each = row->id < RESOURCES ? resource_value(&survey->plan, row->id) : 1;
 	room->unbounded = row->id < RESOURCES ? survey->unbounded[row->id] : 0;
-	if (room->each == UINT64_MAX)		/* a plan without this limit */
+	if (room->each == UINT64_MAX && !row->is_refused)	/* a plan without this limit */
 		room->each = 0;
 	room->fits = room->promised == UINT64_MAX && room->each ? 0 :
 			     fit(room->has, room->promised, room->each);
@@ -257,7 +291,7 @@ int vps_capacity(struct vps_host *host, const struct vps_settings *settings,
 	struct survey survey = { 0 };
 	struct arena arena = { 0 };
 	OWN_MEM char *text = NULL;
-	size_t i;
+	size_t i, n = 0;
 	int r = rooms ? read_plan(settings, &arena, &survey.plan, err) :
 			vps_err_set(err, -ENOMEM, "cannot add up what there is");
 
@@ -270,15 +304,19 @@ int vps_capacity(struct vps_host *host, const struct vps_settings *settings,
 		r = host_each_vps(host, add_spec, &survey, err);
 	}
 	if (r == 0)
+		r = check_processors(host, &survey, err);
+	if (r == 0)
 		r = add_registry(host, &survey, err);
-	arena_free(&arena);
 	if (r < 0) {
+		arena_free(&arena);
 		free(rooms);
 		return r;
 	}
 	for (i = 0; i < ARRAY_LEN(rows); i++)
-		fill(&rows[i], &survey, &rooms[i]);
+		if (rows[i].has != has_dedicated || survey.plan.is_set[RES_CPU_DEDICATED])
+			fill(&rows[i], &survey, &rooms[n++]);
+	arena_free(&arena);
 	*ret_rooms = rooms;
-	*ret_count = ARRAY_LEN(rows);
+	*ret_count = n;
 	return 0;
 }

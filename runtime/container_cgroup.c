@@ -199,6 +199,8 @@ int limits_up(struct container *c, struct vps_err *err)
 	if (c->cg_fd < 0)
 		return 0;
 	r = cg_set(c->cg_fd, c->cgroup_path, config->cg_values, config->cg_value_count, err);
+	if (r == 0 && c->attachments)	/* the parent of a container's is its engine's */
+		r = cg_sum_guarantees(c->cgroup_path, err);
 	if (r == 0 && is_delegated(c, &uid, &gid))
 		r = cg_delegate(c->cg_fd, uid, gid, err);
 	return r;
@@ -212,6 +214,8 @@ void cgroup_down(struct container *c)
 	/* Best effort: what refuses to die now is killed and removed by the next command. */
 	if (*c->cgroup_path)
 		(void)cg_remove(c->cgroup_path, &ignored);
+	if (*c->cgroup_path && c->attachments)
+		(void)cg_sum_guarantees(c->cgroup_path, &ignored);
 	if (c->scope)
 		scope_stop(c->scope);
 }

@@ -69,6 +69,8 @@ const struct check doctor_checks[] = {
 	  "the number of processes cannot be limited", UNIFIED },
 	{ "controller io", false, false, doctor_controller, "io",
 	  "disk throughput cannot be limited", UNIFIED },
+	{ "weights of the disk", false, false, doctor_weights, NULL,
+	  "io.weight changes nothing", "" },
 	{ "controller cpuset", false, false, doctor_controller, "cpuset",
 	  "a VPS cannot be bound to processors", UNIFIED },
 	{ "pressure (PSI)", false, true, doctor_pressure, NULL,

@@ -101,7 +101,7 @@ doctor_probe doctor_user_namespace, doctor_namespace, doctor_id_map, doctor_inne
 doctor_probe doctor_cgroup, doctor_clone_into, doctor_controller, doctor_devices,
 	doctor_families, doctor_kill, doctor_freeze, doctor_pressure;
 /* doctor_storage.c */
-doctor_probe doctor_overlay, doctor_quota, doctor_space;
+doctor_probe doctor_overlay, doctor_weights, doctor_quota, doctor_space;
 /* doctor_ids.c */
 doctor_probe doctor_ids;
 /* doctor_calls.c */

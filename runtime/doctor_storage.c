@@ -16,6 +16,8 @@
 #include "images/fsident.h"
 #include "images/overlay.h"
 #include "images/quota.h"
+#include "isolation/cg.h"
+#include "runtime/places.h"
 #include "runtime/registry.h"
 #include "runtime/spec.h"
 
@@ -178,6 +180,51 @@ void doctor_quota(const struct doctor *doctor, const struct check *check,
 		doctor_found(finding, "project quotas of %s", support.fs);
 	else
 		find_file(doctor, &support, finding);
+}
+
+/* ---- weights ---- */
+
+/* Whether the kernel's own controller of costs shares this disk out, cgroup-v2.rst, "IO Interface Files". */
+static bool has_costs(const char *disk)
+{
+	const char *place = cg_mount_point();
+	OWN_FD fd = place ? open(place, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : FD_NONE;
+	OWN_MEM char *text = NULL;
+	struct vps_err ignored = { 0 };
+	const char *at;
+
+	if (fd < 0 || file_read(fd, "io.cost.qos", 65536, &text, NULL, &ignored) < 0)
+		return false;
+	at = strstr(text, disk);
+	return at && strstr(at, " enable=") && strncmp(strstr(at, " enable="), " enable=1", 9) == 0;
+}
+
+void doctor_weights(const struct doctor *doctor, const struct check *check,
+		    struct vps_finding *finding)
+{
+	char path[64], line[200] = "", name[32] = "";
+	struct resource_places places;
+
+	(void)check;
+	if (!has_root(doctor, finding))
+		return;
+	places_find(doctor->root_fd, &places);
+	if (!*places.disk) {
+		doctor_lacks(finding, "ROOT lies on no disk that could be shared out");
+		return;
+	}
+	(void)snprintf(path, sizeof(path), "/sys/dev/block/%.24s/queue/scheduler", places.disk);
+	(void)file_read_line(AT_FDCWD, path, line, sizeof(line));
+	if (has_costs(places.disk)) {
+		doctor_found(finding, "io.cost shares disk %.24s out", places.disk);
+	} else if (strstr(line, "[bfq]")) {
+		doctor_found(finding, "BFQ shares disk %.24s out", places.disk);
+	} else {
+		(void)sscanf(line, "%*[^[][%31[^]]", name);
+		doctor_lacks(finding, "disk %.24s is scheduled by %s, which knows none", places.disk,
+			     *name ? name : *line == '[' ? "none" : "its own driver");
+		doctor_advise(finding, "modprobe bfq; echo bfq >%s", path);
+	}
 }
 
 /* ---- space ---- */

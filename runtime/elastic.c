@@ -28,8 +28,8 @@ const struct elastic_row elastic_rows[ELASTICS] = {
 				 "cpu.pressure", NULL, 1 },
 };
 
-/* What must not be above the floor of memory, since memory may come down to that. */
-static const enum resource_id below_floor[] = { RES_MEMORY_LOW, RES_MEMORY_MIN };
+/* What must not be above the floor of memory, since memory may come down to that; "max" of high is no limit. */
+static const enum resource_id below_floor[] = { RES_MEMORY_HIGH, RES_MEMORY_LOW, RES_MEMORY_MIN };
 
 static int check_guarantees(uint64_t floor, const struct limits *limits, const char *prefix,
 			    struct vps_err *err)
@@ -40,7 +40,8 @@ static int check_guarantees(uint64_t floor, const struct limits *limits, const c
 	for (i = 0; i < ARRAY_LEN(below_floor); i++) {
 		enum resource_id id = below_floor[i];
 
-		if (limits->is_set[id] && limits->value[id] > floor)
+		if (limits->is_set[id] && limits->value[id] > floor &&
+		    !(id == RES_MEMORY_HIGH && limits->value[id] == UINT64_MAX))
 			return vps_err_say(err, -EINVAL, "elastic.memory.floor: %s is below %s%s, %s",
 					   resource_format(RES_MEMORY, floor, low, sizeof(low)), prefix,
 					   resources[id].name,

@@ -56,6 +56,7 @@ void elastic_loop_open(struct elastic_loop *loop, const struct attach *attach, c
 			continue;
 		loop->pressure_fd[id] = cg_watch_pressure(cg_fd, elastic_rows[id].pressure, percent);
 		loop->waited_usec[id] = waited_usec(loop, id);
+		loop->seen_msec[id] = loop->looked_msec;
 	}
 	if (elastic_has(&attach->elastic, ELASTIC_MEMORY))
 		elastic_room_enter(loop->elastic_fd, attach->name, attach->cgroup);
@@ -177,13 +178,14 @@ static uint64_t find_room(struct elastic_loop *loop, enum elastic_id id)
 
 /* False: the cgroup is gone, or its limit was lifted. */
 static bool look_at(struct elastic_loop *loop, enum elastic_id id, bool is_pressed,
-		    int64_t before_msec, struct elastic_look *look)
+		    struct elastic_look *look)
 {
 	unsigned least = (plan_of(loop)->percent ? plan_of(loop)->percent : ELASTIC_PERCENT) * 10;
 	uint64_t before = loop->waited_usec[id];
-	int64_t passed = look->now_msec - before_msec;
+	int64_t passed = look->now_msec - loop->seen_msec[id];
 
 	loop->waited_usec[id] = waited_usec(loop, id);
+	loop->seen_msec[id] = look->now_msec;
 	look->permille = passed > 0 ? (unsigned)((loop->waited_usec[id] - before) /
 						 (uint64_t)passed) : 0;
 	if (is_pressed && look->permille < least)	/* for two seconds of more */
@@ -201,7 +203,6 @@ static bool look_at(struct elastic_loop *loop, enum elastic_id id, bool is_press
 void elastic_loop_handle(struct elastic_loop *loop, const struct pollfd fds[ELASTIC_FDS])
 {
 	struct elastic_look look = { .now_msec = clock_msec() };
-	int64_t before_msec = loop->looked_msec;
 	bool is_pressed = false;
 	int id;
 
@@ -219,7 +220,7 @@ void elastic_loop_handle(struct elastic_loop *loop, const struct pollfd fds[ELAS
 		uint64_t limit;
 
 		if (loop->pressure_fd[id] < 0 ||
-		    !look_at(loop, (enum elastic_id)id, fds[id].revents != 0, before_msec, &look))
+		    !look_at(loop, (enum elastic_id)id, fds[id].revents != 0, &look))
 			continue;
 		limit = elastic_decide(plan_of(loop), (enum elastic_id)id, &look, &loop->state[id]);
 		if (limit != look.limit)

@@ -23,7 +23,8 @@ struct elastic_loop {
 	int                  elastic_fd;	/* RUN/.elastic: whose limits move on this host */
 	int                  cg_fd;
 	int                  pressure_fd[ELASTICS];
-	uint64_t             waited_usec[ELASTICS];	/* up to the last look */
+	uint64_t             waited_usec[ELASTICS];	/* up to the last look at each, … */
+	int64_t              seen_msec[ELASTICS];	/* … which was then */
 	struct elastic_state state[ELASTICS];
 	int64_t              looked_msec;
 	int                  lock_fd, move_fd;	/* while a move is under way: pidfd of vpsctl */

@@ -23,6 +23,7 @@
 #include "base/fileio.h"
 #include "base/lock.h"
 #include "base/own.h"
+#include "doc.h"
 #include "writer.h"
 
 #define ROTATE_LOCK	"events.lock"
@@ -99,13 +100,14 @@ json_t *event_by(json_t *details)
 	const char *by = getenv("VPS_BY");
 	uid_t uid = login_uid();
 	const struct passwd *user = by && *by ? NULL : getpwuid(uid);
-	char number[16];
+	char number[16], shown[DOC_SHOWN];
 
 	(void)snprintf(number, sizeof(number), "%u", uid);
 	if (!by || !*by)
 		by = user ? user->pw_name : number;
 	if (!details)
 		details = json_object();
-	(void)json_object_set_new(details, "by", json_string(by));
+	/* Whoever sets it may write anything: it stays short, and text. */
+	(void)json_object_set_new(details, "by", json_string(doc_printable(by, shown)));
 	return details;
 }

@@ -12,6 +12,7 @@
 #include "bandwidth.h"
 #include "base/cpulist.h"
 #include "base/fileio.h"
+#include "base/lock.h"
 #include "disk.h"
 #include "isolation/cg.h"
 #include "places.h"
@@ -125,8 +126,17 @@ static void add_promise(const struct limits *limits, const char *name, void *arg
 
 struct claim {
 	struct cpulist wanted, all;	/* all: of every VPS that has some */
-	char           other[64];	/* who has one of them already */
+	char           other[64];	/* who has one of them already, … */
+	char           bound[64];	/* … or may run nowhere else */
 };
+
+#define OTHERS_LOCK	".promises"
+#define OTHERS_MSEC	30000
+
+int host_limits_lock(struct vps_host *host, struct vps_err *err)
+{
+	return lock_take(host->run_fd, OTHERS_LOCK, OTHERS_MSEC, err);
+}
 
 static void hold_against(const struct limits *limits, const char *name, void *arg)
 {
@@ -134,6 +144,9 @@ static void hold_against(const struct limits *limits, const char *name, void *ar
 	struct cpulist has;
 	size_t i;
 
+	if (limits->is_set[RES_CPU_SET] && cpulist_parse(limits->text[RES_CPU_SET], &has) &&
+	    cpulist_is_within(&has, &claim->wanted))
+		(void)snprintf(claim->bound, sizeof(claim->bound), "%s", name);
 	if (!limits->is_set[RES_CPU_DEDICATED] ||
 	    !cpulist_parse(limits->text[RES_CPU_DEDICATED], &has))
 		return;
@@ -157,12 +170,31 @@ int host_limits_dedicated(struct vps_host *host, const char *name, const struct 
 	if (*claim.other)
 		return vps_err_say(err, -VPS_EREFUSED, "cpu.dedicated: one of %.80s is that of VPS %s",
 				   text, claim.other);
+	if (*claim.bound)
+		return vps_err_say(err, -VPS_EREFUSED,
+				   "cpu.dedicated: of %.80s nothing would be left for VPS %s, which cpu.set binds to them",
+				   text, claim.bound);
 	cpulist_online(&online);
 	if (cpulist_is_within(&online, &claim.all))
 		return vps_err_say(err, -VPS_EREFUSED,
 				   "cpu.dedicated: with %.80s none would be left for the host and for other VPSs",
 				   text);
 	return 0;
+}
+
+int host_limits_cpu_set(struct vps_host *host, const char *name, const struct limits *limits,
+			struct vps_err *err)
+{
+	struct cpulist wanted;
+	struct claim claim = { 0 };
+
+	each_other(host, name, hold_against, &claim);
+	if (!cpulist_parse(limits->text[RES_CPU_SET], &wanted) ||
+	    !cpulist_is_within(&wanted, &claim.all))
+		return 0;
+	return vps_err_say(err, -VPS_EREFUSED,
+			   "cpu.set: all of %.80s are dedicated to other VPSs; `vpsctl list --json` and inspect tell whose cpu.dedicated they are",
+			   limits->text[RES_CPU_SET]);
 }
 
 int host_limits_promised(struct vps_host *host, const char *name, const struct limits *limits,

@@ -23,8 +23,22 @@ int host_limits_check(const struct limits *limits, enum resource_id id,
 int host_limits_check_spec(struct vps_host *host, const struct spec *spec, struct vps_err *err);
 
 /*
+ * Hold back everybody else who asks for what only one VPS can have, from the
+ * checks below until the spec that says so is saved. A descriptor to close, or
+ * -errno with err set.
+ */
+int host_limits_lock(struct vps_host *host, struct vps_err *err);
+
+/*
+ * Whether one of the processors of cpu.set is not dedicated to another VPS.
+ * 0, or -VPS_EREFUSED with a sentence.
+ */
+int host_limits_cpu_set(struct vps_host *host, const char *name, const struct limits *limits,
+			struct vps_err *err);
+
+/*
  * Whether no other VPS is promised one of the processors that these limits
- * dedicate, and one is left for the rest. 0, or -VPS_EREFUSED with a sentence.
+ * dedicate, and some are left for the rest, whatever their cpu.set. 0, or -VPS_EREFUSED with a sentence.
  */
 int host_limits_dedicated(struct vps_host *host, const char *name, const struct limits *limits,
 			  struct vps_err *err);

@@ -154,7 +154,8 @@ static int shift(const struct limits *limits, const struct limit_change *change,
 		return vps_err_say(err, -EINVAL, "%s: %c%s of no limit; give it an amount first",
 				   row->name, change->is_less ? '-' : '+', by);
 	if (change->is_less ? __builtin_sub_overflow(before, change->value, &after) :
-			      __builtin_add_overflow(before, change->value, &after))
+			      __builtin_add_overflow(before, change->value, &after) ||
+				      after == UINT64_MAX)	/* that would be "max" */
 		return vps_err_say(err, -EINVAL, "%s: %s %c %s is out of range", row->name, from,
 				   change->is_less ? '-' : '+', by);
 	return resource_parse(change->id, unit_format(row->unit, after, text, sizeof(text)),

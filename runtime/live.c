@@ -24,6 +24,7 @@ int live_open(int run_fd, int root_fd, struct live *live, struct vps_err *err)
 	int r = attach_load(run_fd, &attach, err);
 
 	if (r == 0) {
+		live->elastic = attach.elastic;
 		(void)snprintf(live->cgroup, sizeof(live->cgroup), "%s", attach.cgroup);
 		(void)snprintf(live->link, sizeof(live->link), "%s",
 			       attach.has_network && attach.link ? attach.link : "");
@@ -247,5 +248,7 @@ int live_write(const struct live *live, enum resource_id id, const char *lines,
 	if (row->place == PLACE_QUOTA || row->place == PLACE_LINK)
 		return write_elsewhere(live, id, lines, err);
 	r = cg_set(live->cg_fd, live->cgroup, values, row->second_file ? 2 : 1, err);
+	if (r == 0 && (id == RES_MEMORY_MIN || id == RES_MEMORY_LOW))
+		r = cg_sum_guarantees(live->cgroup, err);
 	return r < 0 ? vps_err_in(err, "%s", row->name) : read_back(live, id, lines, err);
 }

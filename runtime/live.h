@@ -6,6 +6,7 @@
 #include "base/own.h"
 #include "netns/addr.h"
 #include "runtime/disk.h"
+#include "runtime/elastic.h"
 #include "runtime/resources.h"
 
 #define LIVE_LINES	8192	/* room for what goes into one file */
@@ -18,6 +19,7 @@ struct live {
 	char                   cgroup[160];	/* path below the v2 mount */
 	char                   link[16];	/* the host's end of its link; empty: it has none */
 	struct mac             mac;	/* of the other end */
+	struct elastic         elastic;	/* by which its monitor decides */
 	struct resource_places places;
 };
 

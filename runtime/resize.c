@@ -8,11 +8,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cpulist.h"
 #include "base/fileio.h"
 #include "base/lock.h"
 #include "disk.h"
@@ -38,11 +40,13 @@ struct resize {
 	struct resize_step steps[RESOURCES + 1];	/* and memory.high, for shrink.c */
 	size_t         step_count;
 	char          *text;		/* the new spec.json, or NULL: it stays */
+	int            others_fd;	/* while what it asks for depends on other VPSs: host_limits_lock() */
 };
 
 static void resize_free(struct resize *rz)
 {
 	live_close(&rz->live);
+	own_close(&rz->others_fd);
 	spec_free(&rz->spec);
 	arena_free(&rz->arena);
 	free(rz->text);
@@ -66,6 +70,21 @@ static bool asks_disk(const struct resize *rz)
 	return rz->is_asked[RES_DISK] || rz->is_asked[RES_INODES];
 }
 
+/* Whether what was read limits anything: a burst follows from its rate, and a list of all processors is none. */
+static bool is_limit(const struct resize *rz, enum resource_id id, uint64_t value, const char *lines)
+{
+	struct cpulist list, all;
+	char text[LIVE_LINES];
+
+	if (!resources[id].is_text)
+		return resources[id].place != PLACE_LINK || value != resource_value(&rz->run, id);
+	if (id != RES_CPU_SET || file_read_line(rz->live.cg_fd, "../cpuset.cpus.effective", text,
+						sizeof(text)) <= 0)
+		return *lines;
+	return *lines && !(cpulist_parse(lines, &list) && cpulist_parse(text, &all) &&
+			   cpulist_is_equal(&list, &all));
+}
+
 /* What limits a run has that is not changed through its spec: as the kernel says. */
 static void read_run(struct resize *rz)
 {
@@ -81,9 +100,7 @@ static void read_run(struct resize *rz)
 			continue;
 		rz->run.text[id] = resources[id].is_text ? arena_strdup(&rz->arena, lines) : NULL;
 		rz->run.value[id] = value;
-		rz->run.is_set[id] = resources[id].is_text ?
-					     *lines && rz->run.text[id] :
-					     value != resource_value(&rz->run, (enum resource_id)id);
+		rz->run.is_set[id] = is_limit(rz, (enum resource_id)id, value, lines);
 	}
 	if (rz->run.is_set[RES_CPU_DEDICATED])	/* its list is in the file of both */
 		rz->run.is_set[RES_CPU_SET] = false;
@@ -150,13 +167,41 @@ static bool is_left_out(const struct resize *rz, const struct limits *limits, en
 	       host_limits_check(limits, id, &rz->live.places, &ignored) == -VPS_EHOST;
 }
 
-static int check_host(const struct resize *rz, const struct limits *limits, struct vps_err *err)
+static bool asks(const struct resize *rz, const struct limits *limits, enum resource_id id)
 {
-	struct limits before = is_saved(rz) ? rz->saved_before : rz->run_before;
+	return rz->is_asked[id] && limits->is_set[id];
+}
+
+/* What one VPS is promised, others cannot be. */
+static int check_others(struct resize *rz, const struct limits *limits, struct vps_err *err)
+{
+	const struct limits *before = is_saved(rz) ? &rz->saved_before : &rz->run_before;
+	struct vps_host *host = rz->vps->host;
+	const char *name = rz->vps->name;
+	bool is_promised = asks(rz, limits, RES_MEMORY_MIN) && !(rz->flags & VPS_SET_FORCE) &&
+			   limits->value[RES_MEMORY_MIN] > resource_value(before, RES_MEMORY_MIN);
+	int r = 0;
+
+	if (!is_promised && !asks(rz, limits, RES_CPU_DEDICATED) && !asks(rz, limits, RES_CPU_SET))
+		return 0;
+	rz->others_fd = host_limits_lock(host, err);
+	if (rz->others_fd < 0)
+		return rz->others_fd;
+	if (asks(rz, limits, RES_CPU_DEDICATED))
+		r = host_limits_dedicated(host, name, limits, err);
+	if (r == 0 && asks(rz, limits, RES_CPU_SET))
+		r = host_limits_cpu_set(host, name, limits, err);
+	if (r == 0 && is_promised)
+		r = host_limits_promised(host, name, limits, err);
+	return r;
+}
+
+static int check_host(struct resize *rz, const struct limits *limits, struct vps_err *err)
+{
 	int id, r = 0;
 
 	for (id = 0; r == 0 && id < RESOURCES; id++) {
-		if (!rz->is_asked[id] || !limits->is_set[id])
+		if (!asks(rz, limits, (enum resource_id)id))
 			continue;
 		if (is_left_out(rz, limits, (enum resource_id)id))
 			continue;
@@ -167,20 +212,13 @@ static int check_host(const struct resize *rz, const struct limits *limits, stru
 			r = disk_check(&rz->live.disk, (enum resource_id)id, limits->value[id],
 				       rz->live.cg_fd >= 0, err);
 	}
-	if (r == 0 && rz->is_asked[RES_CPU_DEDICATED] && limits->is_set[RES_CPU_DEDICATED])
-		r = host_limits_dedicated(rz->vps->host, rz->vps->name, limits, err);
-	if (r == 0 && rz->is_asked[RES_MEMORY_MIN] && limits->is_set[RES_MEMORY_MIN] &&
-	    limits->value[RES_MEMORY_MIN] >
-		    (before.is_set[RES_MEMORY_MIN] ? before.value[RES_MEMORY_MIN] : 0) &&
-	    !(rz->flags & VPS_SET_FORCE))
-		r = host_limits_promised(rz->vps->host, rz->vps->name, limits, err);
-	return r;
+	return r == 0 ? check_others(rz, limits, err) : r;
 }
 
 /* Of a run alone what is not changed is as it may be. */
 static int check_elastic(const struct resize *rz, const struct limits *limits, struct vps_err *err)
 {
-	const struct elastic *elastic = &rz->spec.elastic;
+	const struct elastic *elastic = is_saved(rz) ? &rz->spec.elastic : &rz->live.elastic;
 	struct limits become = *limits;
 	int id;
 
@@ -195,7 +233,7 @@ static int check_elastic(const struct resize *rz, const struct limits *limits, s
 	return elastic_check(elastic, &become, "", err);
 }
 
-static int check(const struct resize *rz, struct vps_err *err)
+static int check(struct resize *rz, struct vps_err *err)
 {
 	const struct limits *limits = is_saved(rz) ? &rz->saved : &rz->run;
 
@@ -230,6 +268,7 @@ static int add_step(struct resize *rz, enum resource_id id, const char *before, 
 static int read_before(struct resize *rz, enum resource_id id, const char *after, char *lines,
 		       struct vps_err *err)
 {
+	const struct limits none = { 0 };
 	uint64_t value;
 	int r;
 
@@ -237,7 +276,10 @@ static int read_before(struct resize *rz, enum resource_id id, const char *after
 		return resource_cg_lines(id, &rz->saved_before, &rz->live.places, lines, LIVE_LINES,
 					 err);
 	r = live_read(&rz->live, id, &value, lines);
-	if (r == -ENOENT) {
+	if (r == -ENOENT && rz->flags & VPS_SET_DRY_RUN && resources[id].controller) {
+		value = resource_value(&none, id);
+		r = resource_cg_lines(id, &none, &rz->live.places, lines, LIVE_LINES, err);
+	} else if (r == -ENOENT) {
 		r = live_enable(&rz->live, id, after, err);
 		if (r == 0)
 			r = live_read(&rz->live, id, &value, lines);
@@ -372,12 +414,29 @@ static int write_files(struct resize *rz, const struct journal_step *steps, size
 	return vps_err_in(err, "all limits are as they were");
 }
 
+/* What asks us to end has to wait: what is half done would stay so until the next command. */
+static void hold_signals(sigset_t *ret_before)
+{
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGHUP);
+	(void)sigaddset(&set, SIGINT);
+	(void)sigaddset(&set, SIGQUIT);
+	(void)sigaddset(&set, SIGTERM);
+	(void)pthread_sigmask(SIG_BLOCK, &set, ret_before);
+}
+
 static int change_run(struct resize *rz, struct vps_err *err)
 {
 	struct journal_step steps[RESOURCES + 1];
 	size_t count = steps_of(rz, steps);
 	struct vps_err ignored = { 0 };
-	int r = journal_write(rz->vps->run_fd, steps, count, rz->text, err);
+	sigset_t before;
+	int r;
+
+	hold_signals(&before);
+	r = journal_write(rz->vps->run_fd, steps, count, rz->text, err);
 
 	if (r == 0 && !fault_hits("set journal", err) && rz->live.cg_fd >= 0)
 		(void)resize_apply(&rz->live, rz->steps, rz->step_count, err);
@@ -387,6 +446,7 @@ static int change_run(struct resize *rz, struct vps_err *err)
 		(void)fault_hits("set done", &ignored);	/* only to be killed at */
 	/* Also after a failure: what could not be put back now cannot be later. */
 	(void)journal_remove(rz->vps->run_fd, err->code ? &ignored : err);
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return err->code;
 }
 
@@ -544,7 +604,8 @@ int vps_set(struct vps_host *host, const char *name, const struct vps_settings *
 	    struct vps_err *err)
 {
 	OWN_VPS vps = VPS_INIT;
-	struct resize rz = { .vps = &vps, .flags = flags, .live = LIVE_INIT };
+	struct resize rz = { .vps = &vps, .flags = flags, .live = LIVE_INIT,
+			     .others_fd = FD_NONE };
 	struct vps_change *changes = NULL;
 	size_t count = 0;
 	int r = vps_lock(host, name, &vps, err);

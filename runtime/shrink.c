@@ -121,14 +121,14 @@ static int refuse(int cg_fd, uint64_t bytes, uint64_t used, struct vps_err *err)
 	size_t i, len = 0;
 
 	find_holders(cg_fd, holders);
-	for (i = 0; i < HOLDERS && holders[i].bytes; i++)
+	for (i = 0; i < HOLDERS && holders[i].bytes >= MIB; i++)
 		len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%d %s %" PRIu64 "M",
 					i ? ", " : "", (int)holders[i].pid, holders[i].name,
 					holders[i].bytes / MIB);
 	return vps_err_say(err, -VPS_EREFUSED,
 			   "memory: %s is less than it needs: %" PRIu64 "M are in use and cannot be reclaimed; the smallest that works now is memory=%" PRIu64 "M; held by %s",
 			   resource_format(RES_MEMORY, bytes, asked, sizeof(asked)), used / MIB,
-			   smallest, *list ? list : "the kernel on its behalf");
+			   smallest, *list ? list : "files in memory, and by the kernel on its behalf");
 }
 
 /* Not below what memory.high is anyway. */

@@ -13,6 +13,7 @@
 
 #include "base/fileio.h"
 #include "base/own.h"
+#include "isolation/cg.h"
 #include "netns/traffic.h"
 #include "host.h"
 #include "live.h"
@@ -237,6 +238,8 @@ int vps_stats(struct vps_host *host, const char *name, struct vps_stats *ret_sta
 	read_values(&live, ret_stats);
 	read_traffic(&live, ret_stats->value);
 	read_limits(&live, ret_stats);
+	if (cg_is_populated(live.cg_fd) < 0)	/* it ended while we looked: what was missed is not "no limit" */
+		r = vps_err_say(err, -VPS_ESTATE, "it is not running");
 	live_close(&live);
-	return 0;
+	return r;
 }

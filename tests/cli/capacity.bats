@@ -9,6 +9,8 @@ load helpers
 	[[ $stderr == "vpsctl: capacity: pids: 0 is below 1; "* ]]
 	run -2 vpsctl capacity memory=1G memory.min=2G
 	run -2 vpsctl capacity web1
+	run -0 vpsctl capacity memory.min=max
+	[[ $output == *"0 more can be created; memory.min ends first"* ]]
 	run -3 vpsctl capacity --plan "$VPS_ROOT/none.json"
 }
 

@@ -97,6 +97,15 @@ refused() {
 	vpsctl set web1 memory=512M memory.high=500M
 }
 
+@test "set: a difference that would be no limit is out of range" {
+	needs_root
+	vpsctl image busybox >/dev/null
+	vpsctl create web1 --set limits=best-effort pids=200
+	run -2 vpsctl set web1 pids=+18446744073709551415
+	[[ $output == *"pids: 200 + 18446744073709551415 is out of range"* ]]
+	[[ $(vpsctl inspect web1 | jq .spec.resources.pids) == 200 ]]
+}
+
 @test "set: all settings are refused when one is" {
 	with_web1 '{"memory": "1G"}'
 	run -2 vpsctl set web1 memory=2G pids=0

@@ -96,6 +96,18 @@ has_shrunk_to() {
 	[[ $(memory_of web1) == $((128 << 20)) ]]
 }
 
+@test "elastic: a limit is held to the bounds that it moves in, those of the run or of the spec" {
+	needs_controller memory
+	elastic_vps web1 '"memory": "64M"' '"memory.floor": "32M", "memory.ceiling": "128M"'
+	vpsctl configure web1 elastic.memory.ceiling=80M
+	vpsctl set --running-only web1 memory=128M
+	[[ $(memory_of web1) == $((128 << 20)) ]]
+	run -2 vpsctl set web1 memory=128M
+	run -2 vpsctl set web1 memory.high=48M
+	[[ $output == *"elastic.memory.floor: 32M is below memory.high, 48M"* ]]
+	vpsctl set web1 memory.high=max memory=80M
+}
+
 @test "elastic: without a controller that can be moved, it is refused by name" {
 	grep -qw memory /sys/fs/cgroup/cgroup.controllers && return
 	run -6 elastic_vps web1 '"memory": "64M"' '"memory.floor": "32M", "memory.ceiling": "128M"'

@@ -328,9 +328,19 @@ processors() {
 	run -7 vpsctl set web1 cpu.dedicated=0-1
 	[[ $output == *"none would be left"* ]]
 	run -7 vpsctl set web2 cpu.dedicated=1
+	[[ $(vpsctl capacity --json cpu.dedicated=1 | jq -r '.refused | "\(.fits) \(.ends)"') == "0 cpu.dedicated" ]]
+	run -7 vpsctl capacity cpu.set=1
+	run -7 vpsctl set web2 cpu.dedicated=1
 	[[ $output == *"cpu.dedicated: one of 1 is that of VPS web1"* ]]
+	run -7 vpsctl set web2 cpu.set=1
+	[[ $output == *"cpu.set: all of 1 are dedicated to other VPSs"* ]]
+	vpsctl set web2 cpu.set=0-1
 	[[ $(processors web1) == 1 && $(processors web2) == 0 ]]
+	vpsctl set web2 cpu.set=0
+	run -7 vpsctl set web1 cpu.dedicated=0
+	[[ $output == *"nothing would be left for VPS web2, which cpu.set binds to them"* ]]
 	vpsctl stop --kill web1
+	vpsctl set web2 cpu.set=default
 	[[ $(processors web2) == 0-1 ]]
 }
 
@@ -384,6 +394,10 @@ has_calmed() {
 	eventually 60 has_calmed web1
 	vpsctl set web1 pids=+100
 	[[ $(fork_some web1) == 60 ]]
+	eventually 60 has_calmed web1
+	vpsctl set web1 pids=1
+	run -125 vpsctl exec web1 -- true
+	[[ $output == *"no further process: its limit of processes and threads is reached"* ]]
 	vpsctl set web1 pids=default
 	in_cgroup web1 pids.max 8192
 }
@@ -455,6 +469,81 @@ oom_kills() {
 	done
 }
 
+# fills NAME: 120 MiB of its memory are cache that can be reclaimed.
+fills() {
+	vps_sh "$1" 'head -c 125829120 /dev/zero >/f && sync && cat /f >/dev/null'
+	(($(cgroup_read "$1" memory.current) > 110 << 20))
+}
+
+# What is asked of all of them is taken from those that are promised nothing; of what a VPS
+# that stops was promised nothing stays.
+@test "set: memory.min and memory.low keep memory when others have to give some back" {
+	needs_controller memory
+	local vps row
+	vps_up web1 memory=200M memory.min=10M
+	vps_up web2 memory=200M
+	vps=$(dirname "$(vps_cgroup web1)")
+	[[ $(<"$vps/memory.min") == $((10 << 20)) ]]
+	for row in min low; do
+		vpsctl set web1 memory.min=0 memory.low=0 "memory.$row=100M"
+		[[ $(<"$vps/memory.$row") == $((100 << 20)) ]]
+		fills web1
+		fills web2
+		echo 110M >"$vps/memory.reclaim"
+		(($(cgroup_read web1 memory.current) > 95 << 20))
+		(($(cgroup_read web2 memory.current) < 60 << 20))
+	done
+	[[ $(<"$vps/memory.min") == 0 ]]
+	vpsctl set web2 memory.low=10M
+	[[ $(<"$vps/memory.low") == $((110 << 20)) ]]
+	vpsctl stop --kill web1
+	[[ $(<"$vps/memory.low") == $((10 << 20)) ]]
+}
+
+# Two at once, of which each would fit alone.
+@test "set: what only one VPS can have, two do not get at the same time" {
+	needs_controller memory
+	local half one other
+	half=$(($(awk '/^MemTotal/ { print int($2 / 1024) }' /proc/meminfo) * 2 / 3))
+	vps_up web1
+	vps_up web2
+	for _ in $(seq "$(tries 5)"); do
+		one=0 other=0
+		vpsctl set web1 memory.min="${half}M" 2>/dev/null 3>&- &
+		vpsctl set web2 memory.min="${half}M" 2>/dev/null || other=$?
+		wait $! || one=$?
+		[[ "$one $other" == "0 7" || "$one $other" == "7 0" ]]
+		vpsctl set web1 memory.min=0
+		vpsctl set web2 memory.min=0
+	done
+}
+
+@test "set: --running-only minds nothing but what is asked for, and leaves a dry run dry" {
+	needs_controller memory
+	local vps
+	vps_up web1 memory=max swap=10M cpus=max cpu.burst=0.5
+	vpsctl set --running-only web1 pids=101
+	in_cgroup web1 pids.max 101
+	vps=$(dirname "$(vps_cgroup web1)")
+	if ! grep -qw hugetlb "$vps/cgroup.subtree_control"; then
+		vpsctl set --dry-run web1 hugetlb.2M=2M | grep -E 'hugetlb.2M.* 2M'
+		run ! grep -qw hugetlb "$vps/cgroup.subtree_control"
+	fi
+}
+
+@test "set: asked to end while it takes memory back, it ends when all is done" {
+	needs_controller memory
+	vps_up web1 memory=256M swap=0
+	local delay
+	for delay in 0.00 0.02 0.04 0.06 0.08; do
+		vps_sh web1 'head -c 104857600 /dev/zero >/big'
+		timeout --signal TERM --preserve-status "$delay" vpsctl set web1 memory=32M 3>&- || true
+		[[ ! -e $VPS_ROOT/run/web1/set.json ]]
+		[[ $(<"$(vps_cgroup web1)/memory.high") == max ]]
+		vpsctl set web1 memory=256M
+	done
+}
+
 @test "set: the smaller rows of memory reach their files" {
 	needs_controller memory
 	vps_up web1 memory=256M
@@ -509,6 +598,45 @@ io_vps() {
 	vpsctl stop --kill web1
 	vpsctl start web1
 	grep -q 'rbps=8388608 .*riops=1000' <(cgroup_read web1 io.max)
+}
+
+# written NAME: what its cgroup has written to disks, in KiB.
+written() {
+	sed 's/.*wbytes=\([0-9]*\).*/\1/' "$(vps_cgroup "$1")/io.stat" | awk '{ sum += $1 } END { print int(sum / 1024) }'
+}
+
+# weighs_more NAME OTHER: twice as much as the other, of what both write while both want to.
+weighs_more() {
+	local one=$1 other=$2 name a b
+	a=$(written "$one") b=$(written "$other")
+	for name in "$one" "$other"; do
+		vps_sh "$name" 'timeout 6 sh -c "while :; do dd if=/dev/zero of=/w bs=1M count=256 oflag=direct conv=notrunc; done" 2>/dev/null' 3>&- &
+	done
+	wait
+	((($(written "$one") - a) > 2 * ($(written "$other") - b)))
+}
+
+# By the scheduler that doctor advises; others know no weights.
+@test "set: weights of disks share one that doctor says is shared out" {
+	io_vps
+	local advice scheduler before
+	advice=$(vpsctl doctor --json | jq -r '.[] | select(.name == "weights of the disk" and (.ok | not)).remedy')
+	scheduler=${advice##*>}
+	if [[ -n $advice ]]; then
+		[[ -w $scheduler ]] || lacking "a disk with a scheduler"
+		before=$(sed 's/.*\[\(.*\)\].*/\1/' "$scheduler")
+		modprobe bfq || lacking "the scheduler BFQ"
+		echo bfq >"$scheduler"
+	fi
+	vpsctl doctor --json | jq -e '.[] | select(.name == "weights of the disk").ok'
+	vps_up web2 io.weight=1000
+	vpsctl set web1 io.weight=10
+	eventually 120 weighs_more web2 web1
+	vpsctl set web1 io.weight=10000
+	vpsctl set web2 io.weight=100
+	[[ $(cgroup_read web1 io.bfq.weight) == *1000 ]]
+	eventually 120 weighs_more web1 web2
+	[[ -z $advice ]] || echo "$before" >"$scheduler"
 }
 
 # limits_of NAME CGROUP: what its spec, the kernel and its own programs say of those below, and

@@ -41,6 +41,12 @@ burn() {
 	[[ ${#lines[@]} == 6 && ${lines[4]} == NAME* && ${lines[5]} == web1* ]]
 }
 
+@test "stats: --watch says why nobody reads" {
+	vps_up web1
+	run ! bash -c 'vpsctl stats --watch --interval 0.1 web1 >/dev/full'
+	[[ $output == "vpsctl: stats: cannot write to standard output: No space left on device" ]]
+}
+
 @test "stats: memory, pids and disk are what is used, of what is allowed" {
 	needs_controller memory
 	needs_controller pids

@@ -285,6 +285,8 @@ static void combinations_are_checked_when_all_keys_are_set(void **state)
 
 	(void)state;
 	assert_int_equal(parse(whole, &spec, &err), 0);
+	assert_int_equal(spec_unset(&spec, "elastic.memory.floor", &err), 0);
+	assert_int_equal(spec_unset(&spec, "elastic.memory.ceiling", &err), 0);
 	assert_int_equal(spec_set(&spec, "memory.high", "1G", &err), 0);
 	assert_int_equal(spec_check(&spec, &err), -EINVAL);
 	memset(&err, 0, sizeof(err));

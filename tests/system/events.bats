@@ -150,9 +150,7 @@ has_event() {
 # The kernel counts more of them than the log can hold lines.
 @test "events: very many kills are a few events, which count them all" {
 	needs_controller memory
-	local cgroup
 	vps_up web1 memory=48M swap=0
-	cgroup=$(vps_cgroup web1)
 	vps_sh web1 'n=0; while [ $n -lt 60 ]; do awk "BEGIN { s = sprintf(\"%60000000s\", \"x\") }" & n=$((n + 1)); done; wait' || true
 	vpsctl stop --kill web1
 	eventually 20 has_event web1 '.event == "stopped"'

@@ -136,7 +136,7 @@ static void print_limits(const struct scrape *scrape)
 	}
 }
 
-/* One that ends meanwhile has no statistics, and that is all. */
+/* One that ends meanwhile has no statistics, and is down. */
 static void take(struct cli *cli, struct scrape *scrape)
 {
 	size_t i;
@@ -147,6 +147,8 @@ static void take(struct cli *cli, struct scrape *scrape)
 		if (scrape->infos[i].init_pid > 0 &&
 		    vps_stats(cli->host, scrape->infos[i].name, &scrape->stats[i], &gone) < 0)
 			scrape->stats[i].name[0] = '\0';
+		if (gone.code == -VPS_ESTATE)
+			scrape->infos[i].init_pid = 0;
 	}
 }
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -282,18 +283,55 @@ static void put_row(struct table *table, const struct vps_stats *now,
 	table_row(table, cells);
 }
 
-static int print_look(const struct look *now, const struct look *before, bool has_bars)
+/* One VPS, as it is and as it was. */
+struct pair {
+	const struct vps_stats *now, *before;
+};
+
+static int compare(const void *a, const void *b)
+{
+	const struct pair *one = a, *other = b;
+	int64_t ours = rate(one->now, one->before, STAT_CPU);
+	int64_t theirs = rate(other->now, other->before, STAT_CPU);
+
+	return (ours < theirs) - (ours > theirs);
+}
+
+/* rows: of a terminal, on which as many as fit are shown, the busiest first; 0: all as they are. */
+static int print_look(const struct look *now, const struct look *before, bool has_bars, size_t rows)
 {
 	static const char *const heading[] = { "NAME", "CPU",    "MEMORY",  "SWAP", "PIDS",
 					       "DISK", "READ/S", "WRITE/S", "IN/S", "OUT/S",
 					       "WAIT CPU,MEM,IO", NULL };
+	OWN_MEM struct pair *pairs = calloc(now->count + 1, sizeof(*pairs));
 	struct table table = { 0 };
-	size_t i;
+	size_t i, left = 0;
+	int r;
 
-	table_row(&table, heading);
+	if (!pairs)
+		return -ENOMEM;
 	for (i = 0; i < now->count; i++)
-		put_row(&table, &now->stats[i], find(before, now->stats[i].name), has_bars);
-	return table_print(&table);
+		pairs[i] = (struct pair){ &now->stats[i], find(before, now->stats[i].name) };
+	if (rows)
+		qsort(pairs, now->count, sizeof(*pairs), compare);
+	if (rows > 2 && now->count > rows - 2)		/* beside the heading and where the cursor stays */
+		left = now->count - (rows - 3);		/* and the line that tells of them */
+	table_row(&table, heading);
+	for (i = 0; i < now->count - left; i++)
+		put_row(&table, pairs[i].now, pairs[i].before, has_bars);
+	r = table_print(&table);
+	if (r == 0 && left)
+		printf("and %zu more that use less\n", left);
+	return r;
+}
+
+/* Of the terminal that the table is for; 0: it is for none. */
+static size_t terminal_rows(void)
+{
+	struct winsize size;
+
+	return isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row ?
+		       size.ws_row : 0;
 }
 
 static void rest(int msec)
@@ -318,6 +356,7 @@ static int print_tables(struct cli *cli, const struct stats_values *values, int 
 {
 	struct look before, now;
 	int status = take_look(cli, count, names, true, &before), first = before.status;
+	size_t rows;
 
 	if (!status && count && !before.count)
 		status = first;
@@ -326,11 +365,14 @@ static int print_tables(struct cli *cli, const struct stats_values *values, int 
 		status = take_look(cli, count, names, false, &now);
 		if (status)
 			break;
-		if (values->is_watched && isatty(STDOUT_FILENO))
-			fputs("\033[H\033[J", stdout);	/* home, and clear what is below */
-		if (print_look(&now, &before, values->is_watched) < 0)
+		rows = values->is_watched ? terminal_rows() : 0;
+		if (rows)	/* home, clear what is below, and cut what is too wide */
+			fputs("\033[H\033[J\033[?7l", stdout);
+		if (print_look(&now, &before, values->is_watched, rows) < 0)
 			status = EXIT_FAILED;
-		else if (fflush(stdout) != 0)
+		if (rows)
+			fputs("\033[?7h", stdout);
+		if (!status && fflush(stdout) != 0)
 			status = say_lost(cli);
 		look_free(&before);
 		before = now;

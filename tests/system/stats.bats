@@ -41,6 +41,18 @@ burn() {
 	[[ ${#lines[@]} == 6 && ${lines[4]} == NAME* && ${lines[5]} == web1* ]]
 }
 
+@test "stats: --watch shows on a terminal what fits, the busiest first" {
+	needs_program script
+	local i
+	for i in 1 2 3; do
+		vps_up "web$i"
+	done
+	vpsctl exec web3 -- timeout 10 sh -c 'while :; do :; done' 3>&- &
+	run script -qec 'stty rows 4 cols 200; timeout 3 vpsctl stats --watch' /dev/null
+	[[ ${lines[0]} == *NAME* && ${lines[1]} == web3* && ${lines[2]} == "and 2 more"* ]]
+	wait
+}
+
 @test "stats: --watch says why nobody reads" {
 	vps_up web1
 	run ! bash -c 'vpsctl stats --watch --interval 0.1 web1 >/dev/full'

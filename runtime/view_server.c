@@ -28,6 +28,7 @@
 #define OLD_ENDS_MSEC	2000	/* a killed server may still hold the lock for a moment */
 #define SHARE		10	/* of our time, one part at most is for the files of one VPS, and one for its calls … */
 #define CREDIT_NSEC	100000000	/* … but for what it did not use up before */
+#define DEBT_NSEC	50000000	/* what is owed at most: whoever reads waits for half a second, not more */
 #define PAUSE_MSEC	10	/* between looks at VPSs that have used up theirs */
 
 struct server;
@@ -274,6 +275,8 @@ static void settle(const struct server *server, struct watched *watched, int64_t
 	if (watched->credit_nsec > CREDIT_NSEC)
 		watched->credit_nsec = CREDIT_NSEC;
 	watched->credit_nsec -= used_nsec;
+	if (watched->credit_nsec < -DEBT_NSEC)
+		watched->credit_nsec = -DEBT_NSEC;
 	watched->credited_nsec = now;
 	set_paused(server, watched, watched->credit_nsec < 0);
 }

@@ -193,7 +193,7 @@ int host_limits_cpu_set(struct vps_host *host, const char *name, const struct li
 	    !cpulist_is_within(&wanted, &claim.all))
 		return 0;
 	return vps_err_say(err, -VPS_EREFUSED,
-			   "cpu.set: all of %.80s are dedicated to other VPSs; `vpsctl list --json` and inspect tell whose cpu.dedicated they are",
+			   "cpu.set: all of %.80s are dedicated to other VPSs; `vpsctl inspect` shows whose cpu.dedicated they are",
 			   limits->text[RES_CPU_SET]);
 }
 

@@ -100,7 +100,8 @@ static void read_run(struct resize *rz)
 			continue;
 		rz->run.text[id] = resources[id].is_text ? arena_strdup(&rz->arena, lines) : NULL;
 		rz->run.value[id] = value;
-		rz->run.is_set[id] = is_limit(rz, (enum resource_id)id, value, lines);
+		rz->run.is_set[id] = is_limit(rz, (enum resource_id)id, value, lines) &&
+				     (!resources[id].is_text || rz->run.text[id]);
 	}
 	if (rz->run.is_set[RES_CPU_DEDICATED])	/* its list is in the file of both */
 		rz->run.is_set[RES_CPU_SET] = false;

@@ -166,7 +166,7 @@ static void explain(void)
 const struct command cmd_set = {
 	.name = "set",
 	.args = "NAME... KEY=VALUE...",
-	.summary = "change limits of VPSs, all of them or none, running or not",
+	.summary = "change limits of VPSs, running or not",
 	.details = "VALUE is an amount, as memory=2G; a difference, as memory=+512M or pids=-100;\n"
 		   "max; or default. Less memory than a VPS needs is refused, not taken.\n",
 	.explain = explain,

@@ -2,10 +2,13 @@
 /* Finishes or undoes a vps_set() that was killed, by its journal; called with the lock of the VPS. */
 #include "resize.h"
 
+#include <jansson.h>
 #include <string.h>
 
 #include "base/fileio.h"
+#include "events.h"
 #include "host.h"
+#include "places.h"
 #include "resize_parts.h"
 
 /* Whether the new spec of the journal is the one that is there. */
@@ -17,6 +20,39 @@ static bool is_done(const struct vps *vps, const struct journal *journal)
 	return journal->spec &&
 	       file_read(vps->vps_fd, SPEC_FILE, SPEC_SIZE_MAX, &text, NULL, &ignored) == 0 &&
 	       strcmp(text, journal->spec) == 0;
+}
+
+/* What a person would write; lists are written as they are. */
+static const char *text_of(enum resource_id id, const char *lines,
+			   const struct resource_places *places, char *buf, size_t size)
+{
+	uint64_t value;
+
+	if (resources[id].is_text)
+		return *lines ? lines : "default";
+	return resource_cg_parse(id, lines, places, &value) == 0 ?
+		       resource_format(id, value, buf, size) : lines;
+}
+
+/* The set was killed before it could say what it had done, and nobody knows who asked for it. */
+static void record(const struct vps *vps, const struct journal *journal)
+{
+	struct resource_places places;
+	char before[40], after[40];
+	size_t i;
+
+	places_find(vps->host->root_fd, &places);
+	for (i = 0; i < journal->count; i++) {
+		const struct journal_step *step = &journal->steps[i];
+
+		if (strcmp(step->before, step->after) == 0)
+			continue;
+		event_record(vps->host->root_fd, vps->name, "limit-changed",
+			     json_pack("{ss, ss, ss, sb, sb, sn}", "limit", resources[step->id].name,
+				       "old", text_of(step->id, step->before, &places, before, sizeof(before)),
+				       "new", text_of(step->id, step->after, &places, after, sizeof(after)),
+				       "is_running", true, "is_saved", true, "by"));
+	}
 }
 
 static void put_back(struct vps *vps, const struct journal *journal)
@@ -44,7 +80,9 @@ int resize_recover(struct vps *vps, struct vps_err *err)
 
 	if (r <= 0)
 		return r;
-	if (!is_done(vps, &journal))
+	if (is_done(vps, &journal))
+		record(vps, &journal);
+	else
 		put_back(vps, &journal);
 	journal_free(&journal);
 	return journal_remove(vps->run_fd, err);

@@ -130,6 +130,8 @@ steps=("set journal" "set hugetlb.2M" "set hugetlb.1G" "set config" "set spec")
 	vpsctl pause web1 && vpsctl resume web1
 	everywhere 128 2048
 	[[ ! -e $VPS_ROOT/run/web1/set.json ]]
+	[[ $(vpsctl events web1 | jq -r 'select(.event == "limit-changed" and .by == null) | "\(.limit) \(.old) \(.new)"') == \
+		$'hugetlb.2M 64M 128M\nhugetlb.1G 1G 2G' ]]
 }
 
 @test "set: killed half-way with --running-only, the run is as it was" {

@@ -283,14 +283,14 @@ static void settle(const struct server *server, struct watched *watched, int64_t
 
 static void serve_one(struct server *server, struct watched *watched)
 {
-	int64_t before = now_nsec(CLOCK_PROCESS_CPUTIME_ID);
+	int64_t before = now_nsec(CLOCK_THREAD_CPUTIME_ID);
 
 	if (!watched->serve)
 		return;
 	if (watched->serve(server, watched) < 0)
 		unwatch(server, watched);
 	else if (watched->link || watched->calls)
-		settle(server, watched, now_nsec(CLOCK_PROCESS_CPUTIME_ID) - before);
+		settle(server, watched, now_nsec(CLOCK_THREAD_CPUTIME_ID) - before);
 }
 
 /* Whether there are any that have to wait. */

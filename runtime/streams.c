@@ -49,6 +49,8 @@ int streams_open(struct streams *streams, bool keeps_files, struct vps_err *err)
 		if (i == STDERR_FILENO && streams->inside[STDOUT_FILENO] >= 0 &&
 		    is_same(STDOUT_FILENO, i)) {
 			streams->inside[i] = fcntl(streams->inside[STDOUT_FILENO], F_DUPFD_CLOEXEC, 3);
+			if (streams->inside[i] < 0)	/* then it would get the file itself */
+				return vps_err_set(err, -errno, "cannot copy a pipe");
 			continue;
 		}
 		if (pipe2(fds, O_CLOEXEC) < 0)

@@ -174,9 +174,10 @@ without_run_files() {
 	vpsctl set web1 web2 net.out=-8Mbit net.in=24Mbit
 	held 7001 8
 	held 7002 24
-	vpsctl set web1 web2 net.out=max net.in=default
-	# more than it was held to: two emulated processors carry little of the one beside the other
-	eventually 20 is_above 7001 12000
+	# one after the other: two emulated processors carry little of the one beside all of the other
+	vpsctl set web1 net.out=max net.in=default
+	eventually 20 is_above 7001 30000
+	vpsctl set web2 net.out=max net.in=default
 	eventually 20 is_above 7002 30000
 	[[ $(connections_to) == "$connections" ]]
 	(($(detours) == 0))

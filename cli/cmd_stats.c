@@ -341,16 +341,6 @@ static void rest(int msec)
 	(void)nanosleep(&pause, NULL);
 }
 
-/* Why is known only now: when all is flushed in the end it is not. */
-static int say_lost(const struct cli *cli)
-{
-	struct vps_err err = { 0 };
-
-	(void)vps_err_set(&err, -errno, "cannot write to standard output");
-	clearerr(stdout);
-	return say_error(cli, NULL, &err);
-}
-
 /* One table, or with --watch one after the other, as long as somebody reads them. */
 static int print_tables(struct cli *cli, const struct stats_values *values, int count, char **names)
 {
@@ -372,8 +362,10 @@ static int print_tables(struct cli *cli, const struct stats_values *values, int 
 			status = EXIT_FAILED;
 		if (rows)
 			fputs("\033[?7h", stdout);
-		if (!status && fflush(stdout) != 0)
-			status = say_lost(cli);
+		if (!status && fflush(stdout) != 0) {	/* why is known only now: main.c would not know */
+			status = say_output_lost(cli, -errno);
+			clearerr(stdout);
+		}
 		look_free(&before);
 		before = now;
 		if (values->is_watched)

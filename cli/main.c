@@ -36,13 +36,10 @@ static void open_standard_files(void)
 /* What a full disk or a closed stdout did to what was printed. */
 static int check_output(const struct cli *cli, int status)
 {
-	struct vps_err err = { 0 };
-
 	errno = 0;
 	if (!fflush(stdout) && !ferror(stdout))
 		return status;
-	(void)vps_err_set(&err, errno ? -errno : -EIO, "cannot write to standard output");
-	(void)say_error(cli, NULL, &err);
+	(void)say_output_lost(cli, errno ? -errno : -EIO);
 	return status ? status : EXIT_FAILED;
 }
 

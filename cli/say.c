@@ -76,3 +76,11 @@ int say_error(const struct cli *cli, const char *subject, const struct vps_err *
 			      strerrorname_np(-err->code), status);
 	return status;
 }
+
+int say_output_lost(const struct cli *cli, int code)
+{
+	struct vps_err err = { 0 };
+
+	(void)vps_err_set(&err, code, "cannot write to standard output");
+	return say_error(cli, NULL, &err);
+}

@@ -33,4 +33,7 @@ int say_misuse(const struct cli *cli, const char *fmt, ...)
 int say_error(const struct cli *cli, const char *subject, const struct vps_err *err)
 	__attribute__((nonnull(1, 3)));
 
+/* That standard output took not all; code is -errno. Returns the exit status. */
+int say_output_lost(const struct cli *cli, int code) __attribute__((nonnull));
+
 #endif

@@ -128,9 +128,12 @@ int bundle_write(struct vps *vps, struct vps_err *err)
 {
 	OWN_MEM char *config = NULL;
 	struct inputs in = { 0 };
+	char mac[MAC_TEXT_SIZE];
 	int r = inputs_load(vps->host, vps->name, vps->vps_fd, &in, err);
 
-	if (r == 0 && in.spec.network.mac)	/* a `configure` that was killed may have let it go */
+	/* A `configure` that was killed may have let it go. */
+	if (r == 0 && in.spec.network.mac &&
+	    strcmp(in.spec.network.mac, mac_format(&in.allocation.mac, mac)) != 0)
 		r = vps_claim_mac(vps, in.spec.network.mac, err);
 	if (r == 0) {
 		disk_open(vps->vps_fd, true, &vps->disk);

@@ -21,22 +21,18 @@
 
 /* A limit that this host cannot enforce is refused by name now, not at the first start. */
 static int check_limits(struct vps_host *host, const char *name, const struct spec *spec,
-			int *ret_others_fd, struct vps_err *err)
+			int *ret_claims_fd, struct vps_err *err)
 {
 	const struct limits *limits = &spec->limits;
-	bool is_promised = resource_value(limits, RES_MEMORY_MIN) > 0;
+	const bool is_claimed[RESOURCES] = {
+		[RES_MEMORY_MIN] = resource_value(limits, RES_MEMORY_MIN) > 0,
+		[RES_CPU_SET] = limits->is_set[RES_CPU_SET],
+		[RES_CPU_DEDICATED] = limits->is_set[RES_CPU_DEDICATED],
+	};
 
 	if (host_limits_check_spec(host, spec, err) < 0)
 		return err->code;
-	if (!is_promised && !limits->is_set[RES_CPU_DEDICATED] && !limits->is_set[RES_CPU_SET])
-		return 0;
-	*ret_others_fd = host_limits_lock(host, err);
-	if (*ret_others_fd < 0)
-		return err->code;
-	if ((limits->is_set[RES_CPU_DEDICATED] && host_limits_dedicated(host, name, limits, err) < 0) ||
-	    (limits->is_set[RES_CPU_SET] && host_limits_cpu_set(host, name, limits, err) < 0))
-		return err->code;
-	return is_promised ? host_limits_promised(host, name, limits, err) : 0;
+	return host_limits_claim(host, name, limits, is_claimed, ret_claims_fd, err);
 }
 
 static int has_name(struct vps_host *host, const char *dir, int vps_fd, void *arg,
@@ -132,7 +128,7 @@ int vps_create(struct vps_host *host, const char *name, const struct spec *spec,
 	OWN_VPS vps = VPS_INIT;
 	OWN_STORE *store = NULL;
 	OWN_IMAGE *image = NULL;
-	OWN_FD store_lock_fd = FD_NONE, others_fd = FD_NONE;
+	OWN_FD store_lock_fd = FD_NONE, claims_fd = FD_NONE;
 	struct vps_err ignored = { 0 };
 	int r = vps_lock_name(host, name, &vps, err);
 
@@ -141,7 +137,7 @@ int vps_create(struct vps_host *host, const char *name, const struct spec *spec,
 	vps.vps_fd = openat(host->vps_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (vps.vps_fd >= 0 && faccessat(vps.vps_fd, SPEC_FILE, F_OK, 0) == 0)
 		return vps_err_say(err, -VPS_EEXIST, "a VPS of this name exists already");
-	r = check_limits(host, name, spec, &others_fd, err);
+	r = check_limits(host, name, spec, &claims_fd, err);
 	if (r == 0)
 		r = store_open_at(host->root_fd, true, &store, err);
 	if (r == 0) {

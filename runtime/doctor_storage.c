@@ -17,6 +17,7 @@
 #include "images/overlay.h"
 #include "images/quota.h"
 #include "isolation/cg.h"
+#include "isolation/cg_stat.h"
 #include "runtime/places.h"
 #include "runtime/registry.h"
 #include "runtime/spec.h"
@@ -187,16 +188,16 @@ void doctor_quota(const struct doctor *doctor, const struct check *check,
 /* Whether the kernel's own controller of costs shares this disk out, cgroup-v2.rst, "IO Interface Files". */
 static bool has_costs(const char *disk)
 {
-	const char *place = cg_mount_point();
+	const char *place = cg_mount_point(), *number;
 	OWN_FD fd = place ? open(place, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : FD_NONE;
-	OWN_MEM char *text = NULL;
-	struct vps_err ignored = { 0 };
-	const char *at;
+	OWN_CG_STAT stat = { 0 };
+	char *settings;
 
-	if (fd < 0 || file_read(fd, "io.cost.qos", 65536, &text, NULL, &ignored) < 0)
-		return false;
-	at = strstr(text, disk);
-	return at && strstr(at, " enable=") && strncmp(strstr(at, " enable="), " enable=1", 9) == 0;
+	(void)cg_stat_open(&stat, fd, "io.cost.qos");
+	while (cg_stat_next(&stat, &number, &settings))
+		if (strcmp(number, disk) == 0)
+			return strncmp(settings, "enable=1", strlen("enable=1")) == 0;
+	return false;
 }
 
 void doctor_weights(const struct doctor *doctor, const struct check *check,

@@ -120,6 +120,33 @@ static const char *const *merge_env(struct arena *arena, const char *const *base
 	return env;
 }
 
+static struct join plan_join(struct target *target, const struct vps_exec *exec,
+			     const struct streams *streams)
+{
+	struct winsize size;
+	struct join join = {
+		.init_fd = target->init_fd,
+		.cg_fd = target->cg_fd,
+		.config = &target->config,
+		.process = target->config.process,
+		.user = exec->user ? exec->user : "root",
+		.filter = target->config.has_seccomp ? &target->filter : NULL,
+		.listen = listen_calls,
+		.listen_arg = target,
+		.stdio = streams->inside,
+		.resets_inherited = true,
+	};
+	join.process.args = exec->argv;
+	join.process.cwd = exec->cwd;
+	join.process.terminal = exec->has_tty;
+	join.process.env = merge_env(&target->config.arena, target->config.process.env, exec->env);
+	if (exec->has_tty && ioctl(STDIN_FILENO, TIOCGWINSZ, &size) == 0) {
+		join.process.rows = size.ws_row;
+		join.process.columns = size.ws_col;
+	}
+	return join;
+}
+
 int vps_exec(struct vps_host *host, const char *name, const struct vps_exec *exec,
 	     int *ret_status, struct vps_err *err)
 {
@@ -127,7 +154,6 @@ int vps_exec(struct vps_host *host, const char *name, const struct vps_exec *exe
 	OWN_STREAMS streams = STREAMS_INIT;
 	OWN_FD signal_fd = FD_NONE;
 	struct join join;
-	struct winsize size;
 	int status, r = target_open(host, name, &target, err);
 
 	if (r == 0 && !exec->has_tty)
@@ -136,26 +162,7 @@ int vps_exec(struct vps_host *host, const char *name, const struct vps_exec *exe
 		target_free(&target);
 		return r;
 	}
-	join = (struct join){
-		.init_fd = target.init_fd,
-		.cg_fd = target.cg_fd,
-		.config = &target.config,
-		.process = target.config.process,
-		.user = exec->user ? exec->user : "root",
-		.filter = target.config.has_seccomp ? &target.filter : NULL,
-		.listen = listen_calls,
-		.listen_arg = &target,
-		.stdio = streams.inside,
-		.resets_inherited = true,
-	};
-	join.process.args = exec->argv;
-	join.process.cwd = exec->cwd;
-	join.process.terminal = exec->has_tty;
-	join.process.env = merge_env(&target.config.arena, target.config.process.env, exec->env);
-	if (exec->has_tty && ioctl(STDIN_FILENO, TIOCGWINSZ, &size) == 0) {
-		join.process.rows = size.ws_row;
-		join.process.columns = size.ws_col;
-	}
+	join = plan_join(&target, exec, &streams);
 	r = join_start(&join, &status, err);
 	if (r < 0 && target.is_unheard) {	/* better with the host's numbers than not at all */
 		syscalls_unwatch(&target.filter);

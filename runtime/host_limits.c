@@ -130,14 +130,6 @@ struct claim {
 	char           bound[64];	/* … or may run nowhere else */
 };
 
-#define OTHERS_LOCK	".promises"
-#define OTHERS_MSEC	30000
-
-int host_limits_lock(struct vps_host *host, struct vps_err *err)
-{
-	return lock_take(host->run_fd, OTHERS_LOCK, OTHERS_MSEC, err);
-}
-
 static void hold_against(const struct limits *limits, const char *name, void *arg)
 {
 	struct claim *claim = arg;
@@ -197,8 +189,9 @@ int host_limits_cpu_set(struct vps_host *host, const char *name, const struct li
 			   limits->text[RES_CPU_SET]);
 }
 
-int host_limits_promised(struct vps_host *host, const char *name, const struct limits *limits,
-			 struct vps_err *err)
+/* The host has what all are promised, when the one of this name is promised what limits say. */
+static int check_promised(struct vps_host *host, const char *name, const struct limits *limits,
+			  struct vps_err *err)
 {
 	uint64_t wanted = promise(limits), others = 0, sum;
 	char own[32], rest[32];
@@ -211,4 +204,24 @@ int host_limits_promised(struct vps_host *host, const char *name, const struct l
 			   resource_format(RES_MEMORY_MIN, wanted, own, sizeof(own)),
 			   resource_format(RES_MEMORY_MIN, others, rest, sizeof(rest)),
 			   (uintmax_t)(host_memory() >> 20));
+}
+
+#define CLAIMS_LOCK	".promises"
+#define CLAIMS_MSEC	30000
+
+int host_limits_claim(struct vps_host *host, const char *name, const struct limits *limits,
+		      const bool is_claimed[RESOURCES], int *ret_fd, struct vps_err *err)
+{
+	int r = 0;
+
+	if (!is_claimed[RES_MEMORY_MIN] && !is_claimed[RES_CPU_SET] && !is_claimed[RES_CPU_DEDICATED])
+		return 0;
+	*ret_fd = lock_take(host->run_fd, CLAIMS_LOCK, CLAIMS_MSEC, err);
+	if (*ret_fd < 0)
+		return *ret_fd;
+	if (is_claimed[RES_CPU_DEDICATED])
+		r = host_limits_dedicated(host, name, limits, err);
+	if (r == 0 && is_claimed[RES_CPU_SET])
+		r = host_limits_cpu_set(host, name, limits, err);
+	return r == 0 && is_claimed[RES_MEMORY_MIN] ? check_promised(host, name, limits, err) : r;
 }

@@ -23,11 +23,16 @@ int host_limits_check(const struct limits *limits, enum resource_id id,
 int host_limits_check_spec(struct vps_host *host, const struct spec *spec, struct vps_err *err);
 
 /*
- * Hold back everybody else who asks for what only one VPS can have, from the
- * checks below until the spec that says so is saved. A descriptor to close, or
- * -errno with err set.
+ * Whether no other VPS has what only one can: those of memory.min, cpu.set and
+ * cpu.dedicated that are claimed.
+ *
+ * is_claimed  by row; without one of the three nothing is done
+ * ret_fd      to be closed when the spec that says so is saved, also on failure: until then
+ *             everybody else who claims something waits
+ * Returns 0, -VPS_EREFUSED with a sentence, or another -errno with err set.
  */
-int host_limits_lock(struct vps_host *host, struct vps_err *err);
+int host_limits_claim(struct vps_host *host, const char *name, const struct limits *limits,
+		      const bool is_claimed[RESOURCES], int *ret_fd, struct vps_err *err);
 
 /*
  * Whether one of the processors of cpu.set is not dedicated to another VPS.
@@ -38,17 +43,10 @@ int host_limits_cpu_set(struct vps_host *host, const char *name, const struct li
 
 /*
  * Whether no other VPS is promised one of the processors that these limits
- * dedicate, and some are left for the rest, whatever their cpu.set. 0, or -VPS_EREFUSED with a sentence.
+ * dedicate, and some are left for the rest, whatever their cpu.set.
+ * 0, or -VPS_EREFUSED with a sentence.
  */
 int host_limits_dedicated(struct vps_host *host, const char *name, const struct limits *limits,
 			  struct vps_err *err);
-
-/*
- * Whether the host has what all of its VPSs are promised, when the one of this
- * name is promised what limits say: the sum of memory.min.
- * Returns 0, or -VPS_EREFUSED with a sentence.
- */
-int host_limits_promised(struct vps_host *host, const char *name, const struct limits *limits,
-			 struct vps_err *err);
 
 #endif

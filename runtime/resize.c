@@ -40,13 +40,13 @@ struct resize {
 	struct resize_step steps[RESOURCES + 1];	/* and memory.high, for shrink.c */
 	size_t         step_count;
 	char          *text;		/* the new spec.json, or NULL: it stays */
-	int            others_fd;	/* while what it asks for depends on other VPSs: host_limits_lock() */
+	int            claims_fd;	/* of host_limits_claim() */
 };
 
 static void resize_free(struct resize *rz)
 {
 	live_close(&rz->live);
-	own_close(&rz->others_fd);
+	own_close(&rz->claims_fd);
 	spec_free(&rz->spec);
 	arena_free(&rz->arena);
 	free(rz->text);
@@ -173,28 +173,19 @@ static bool asks(const struct resize *rz, const struct limits *limits, enum reso
 	return rz->is_asked[id] && limits->is_set[id];
 }
 
-/* What one VPS is promised, others cannot be. */
-static int check_others(struct resize *rz, const struct limits *limits, struct vps_err *err)
+/* What only one VPS can have; of memory.min what is more than before, unless it is forced. */
+static int claim(struct resize *rz, const struct limits *limits, struct vps_err *err)
 {
 	const struct limits *before = is_saved(rz) ? &rz->saved_before : &rz->run_before;
-	struct vps_host *host = rz->vps->host;
-	const char *name = rz->vps->name;
-	bool is_promised = asks(rz, limits, RES_MEMORY_MIN) && !(rz->flags & VPS_SET_FORCE) &&
-			   limits->value[RES_MEMORY_MIN] > resource_value(before, RES_MEMORY_MIN);
-	int r = 0;
+	const bool is_claimed[RESOURCES] = {
+		[RES_MEMORY_MIN] = asks(rz, limits, RES_MEMORY_MIN) && !(rz->flags & VPS_SET_FORCE) &&
+				   limits->value[RES_MEMORY_MIN] > resource_value(before, RES_MEMORY_MIN),
+		[RES_CPU_SET] = asks(rz, limits, RES_CPU_SET),
+		[RES_CPU_DEDICATED] = asks(rz, limits, RES_CPU_DEDICATED),
+	};
 
-	if (!is_promised && !asks(rz, limits, RES_CPU_DEDICATED) && !asks(rz, limits, RES_CPU_SET))
-		return 0;
-	rz->others_fd = host_limits_lock(host, err);
-	if (rz->others_fd < 0)
-		return rz->others_fd;
-	if (asks(rz, limits, RES_CPU_DEDICATED))
-		r = host_limits_dedicated(host, name, limits, err);
-	if (r == 0 && asks(rz, limits, RES_CPU_SET))
-		r = host_limits_cpu_set(host, name, limits, err);
-	if (r == 0 && is_promised)
-		r = host_limits_promised(host, name, limits, err);
-	return r;
+	return host_limits_claim(rz->vps->host, rz->vps->name, limits, is_claimed, &rz->claims_fd,
+				 err);
 }
 
 static int check_host(struct resize *rz, const struct limits *limits, struct vps_err *err)
@@ -213,7 +204,7 @@ static int check_host(struct resize *rz, const struct limits *limits, struct vps
 			r = disk_check(&rz->live.disk, (enum resource_id)id, limits->value[id],
 				       rz->live.cg_fd >= 0, err);
 	}
-	return r == 0 ? check_others(rz, limits, err) : r;
+	return r == 0 ? claim(rz, limits, err) : r;
 }
 
 /* Of a run alone what is not changed is as it may be. */
@@ -606,7 +597,7 @@ int vps_set(struct vps_host *host, const char *name, const struct vps_settings *
 {
 	OWN_VPS vps = VPS_INIT;
 	struct resize rz = { .vps = &vps, .flags = flags, .live = LIVE_INIT,
-			     .others_fd = FD_NONE };
+			     .claims_fd = FD_NONE };
 	struct vps_change *changes = NULL;
 	size_t count = 0;
 	int r = vps_lock(host, name, &vps, err);
